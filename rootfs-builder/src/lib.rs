@@ -1,0 +1,1 @@
+//! Writes a small root file system from the programs of this machine.

@@ -1,1 +1,7 @@
+mod lab;
+mod lesson;
+mod op;
+mod session;
+mod words;
+
 fn main() {}

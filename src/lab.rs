@@ -1,0 +1,44 @@
+//! The seam between a lesson and what performs it.
+
+use crate::lesson::Side;
+use crate::op::{Actor, Call};
+use crate::session::{CommandRecord, Snapshot};
+
+/// What cannot go on, worded for people once, at the edge.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// This machine refuses something that nslab needs: exit status 3.
+    #[error("{what}: {why}")]
+    Refused { what: String, why: String, key: &'static str },
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// A shell of one side on a pseudo terminal of its own.
+#[derive(Debug)]
+pub struct Shell {
+    /// The terminal's master.
+    pub master: std::os::fd::OwnedFd,
+    /// Readable (4 bytes, the exit status as i32 in native order, or end of file) when the shell has ended.
+    pub ended: std::os::fd::OwnedFd,
+}
+
+/// A practice host and its container. The one trait with two makers: the sandbox, and a recording.
+pub trait Lab {
+    /// Performs one call; `Err` is the kernel's errno.
+    fn perform(&mut self, actor: Actor, call: &Call) -> Result<(Result<i64, i32>, u64), LabError>;
+    /// Runs a command (words, no shell) on a side and waits for it.
+    fn run(&mut self, actor: Actor, line: &str) -> Result<CommandRecord, LabError>;
+    /// Starts a command on the host that goes on in the background.
+    fn start(&mut self, line: &str) -> Result<CommandRecord, LabError>;
+    /// Types a line into the terminal of the container's program.
+    fn type_line(&mut self, line: &str) -> Result<(), LabError>;
+    /// What the container's program printed since last asked.
+    fn typed_output(&mut self) -> Result<String, LabError>;
+    /// Both sides as they are now.
+    fn snapshot(&mut self) -> Result<Snapshot, LabError>;
+    /// A file's content on a side, None where there is none (a directory counts as an empty file).
+    fn file(&mut self, side: Side, path: &str) -> Result<Option<String>, LabError>;
+    /// Opens a shell of a side.
+    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
+}

@@ -1,0 +1,22 @@
+//! Errno as data: its name, its number, and its general meaning. The cause in a given situation
+//! belongs to the lesson.
+
+use nix::errno::Errno;
+
+/// The name of an errno: `EPERM`.
+pub fn errno_name(number: i32) -> String {
+    match Errno::from_raw(number) {
+        Errno::UnknownErrno => format!("errno {number}"),
+        errno => format!("{errno:?}"),
+    }
+}
+
+/// The number of an errno's name, if there is one of that name.
+pub fn errno_number(name: &str) -> Option<i32> {
+    (1..=133).find(|&number| errno_name(number) == name)
+}
+
+/// What the C library says of an errno.
+pub fn errno_meaning(number: i32) -> &'static str {
+    Errno::from_raw(number).desc()
+}

@@ -1,0 +1,19 @@
+//! What a lesson means ([`Operation`]) and what the kernel is asked ([`Call`]).
+//!
+//! A lesson names operations; [`lower`] turns each into exact system calls; the sandbox executes
+//! nothing but calls, and every pane, transcript and listing renders the same calls. So what is
+//! shown is what ran.
+
+mod call;
+mod errno;
+mod flags;
+mod lower;
+mod operation;
+
+pub use call::{Call, Fd};
+pub use errno::{errno_meaning, errno_name, errno_number};
+pub use flags::{FlagWord, MOUNT_FLAGS, MountFlags, NAMESPACE_FLAGS, NamespaceFlags};
+pub use lower::lower;
+pub use operation::{
+    Actor, Bind, Clone, Exec, Kill, MakeDir, Mount, Operation, Propagation, PropagationType, Umount, Write,
+};

@@ -1,0 +1,128 @@
+//! What happened: the one value that screens, the plain runner, `verify` and exporters read.
+
+use crate::lesson::{Condition, Side};
+use crate::mounts::{Change, MountTable};
+use crate::op::{Actor, Call};
+use std::sync::Arc;
+
+/// Both sides at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    pub outside: Arc<SideState>,
+    /// None: there is no container (yet, or any more).
+    pub inside: Option<Arc<SideState>>,
+}
+
+/// One side at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct SideState {
+    /// The whole mount namespace.
+    pub table: MountTable,
+    /// What the side's first process sees: differs from `table` once its root directory moved.
+    pub seen: MountTable,
+    pub facts: Facts,
+}
+
+/// What else a side says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Inode numbers of the namespaces: `mnt`, `pid`, `uts`, `user`, `ipc`.
+    pub namespaces: Vec<(String, u64)>,
+    pub hostname: String,
+    /// The root directory of the side's first process, as a path of its namespace.
+    pub root: String,
+    /// The number of the side's first process on the machine, and in its own PID namespace.
+    pub pid_outside: i32,
+    pub pid_inside: i32,
+    /// The number that the practice host knows it by.
+    pub pid_host: i32,
+    /// The command line's first word.
+    pub program: String,
+}
+
+impl Facts {
+    pub fn namespace(&self, kind: &str) -> Option<u64> {
+        self.namespaces.iter().find(|(name, _)| name == kind).map(|(_, inode)| *inode)
+    }
+}
+
+impl Snapshot {
+    pub fn side(&self, side: Side) -> Option<&SideState> {
+        match side {
+            Side::Outside => Some(&self.outside),
+            Side::Inside => self.inside.as_deref(),
+        }
+    }
+}
+
+/// One call that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRecord {
+    pub call: Call,
+    /// What the kernel answered: a value, or an errno.
+    pub result: Result<i64, i32>,
+    /// How long the call took, in microseconds.
+    pub micros: u64,
+}
+
+/// One command that ran, or one line that was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandRecord {
+    pub line: String,
+    /// Standard output and error in the order they were written.
+    pub output: String,
+    /// Exit status; 128 + n for signal n; None where the program goes on.
+    pub status: Option<i32>,
+    /// Typed into the terminal of the container's program rather than started by the step.
+    pub typed: bool,
+}
+
+/// An expectation and whether it held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub that: Condition,
+    /// In words.
+    pub text: String,
+    pub held: bool,
+}
+
+/// One round of a step as it happened.
+#[derive(Debug, Clone, Default)]
+pub struct RoundRecord {
+    pub actor: Option<Actor>,
+    pub calls: Vec<CallRecord>,
+    pub commands: Vec<CommandRecord>,
+    pub before: Snapshot,
+    pub after: Snapshot,
+    pub outside: Vec<Change>,
+    pub inside: Vec<Change>,
+    pub verdicts: Vec<Verdict>,
+    /// Files that conditions ask about, as they were before and after: (side, path) and content.
+    pub files_before: Vec<FileSeen>,
+    pub files_after: Vec<FileSeen>,
+}
+
+/// A file as it was seen: None where there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSeen {
+    pub side: Side,
+    pub path: String,
+    pub content: Option<String>,
+}
+
+impl RoundRecord {
+    pub fn failed(&self) -> Option<(&Call, i32)> {
+        self.calls.iter().find_map(|record| record.result.err().map(|errno| (&record.call, errno)))
+    }
+
+    pub fn held(&self) -> bool {
+        self.verdicts.iter().all(|verdict| verdict.held)
+    }
+
+    pub fn changes(&self, side: Side) -> &[Change] {
+        match side {
+            Side::Outside => &self.outside,
+            Side::Inside => &self.inside,
+        }
+    }
+}

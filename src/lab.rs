@@ -8,8 +8,17 @@ use crate::session::{CommandRecord, Snapshot};
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
     /// This machine refuses something that nslab needs: exit status 3.
-    #[error("{what}: {why}")]
-    Refused { what: String, why: String, key: &'static str },
+    #[error("{what}: {}", nix::errno::Errno::from_raw(*errno))]
+    Refused {
+        /// What was tried.
+        what: String,
+        errno: i32,
+        /// The catalogue's key of cause and remedy.
+        key: &'static str,
+    },
+    /// Something around the lesson's own calls failed: what was tried, and the errno.
+    #[error("{tried}: {}", nix::errno::Errno::from_raw(*errno))]
+    Failed { tried: String, errno: i32 },
     #[error("{0}")]
     Broken(String),
 }

@@ -1,5 +1,9 @@
 //! The course of a lesson: a pure state machine, and the record of what happened.
 
+mod hold;
 mod record;
+mod wording;
 
+pub use hold::{change_matches, held_before, holds, matching};
 pub use record::*;
+pub use wording::in_words;

@@ -1,0 +1,196 @@
+//! Conducts a lesson on a lab: performs rounds, replays steps, runs variants, and records what happened.
+
+use crate::lab::{Lab, LabError};
+use crate::lesson::{Action, Condition, Lesson, Prediction, Proof, Round, Side, Step};
+use crate::mounts::changes;
+use crate::op::{Actor, Call, Operation, lower};
+use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words};
+use crate::words::Lang;
+use std::time::{Duration, Instant};
+
+/// How long a line that was typed may take to show its effect.
+const TYPED: Duration = Duration::from_secs(5);
+
+/// Performs what the lesson wants done before step 1. Its record is step 0.
+pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabError> {
+    let mut record = RoundRecord { actor: Some(Actor::Host), before: lab.snapshot()?, ..RoundRecord::default() };
+    for action in &lesson.prepare {
+        match action {
+            Action::Do(operation) => {
+                if !calls(lab, Actor::Host, std::slice::from_ref(operation), &mut record)? {
+                    let (call, errno) = record.failed().expect("a call failed");
+                    return Err(LabError::Failed { tried: format!("prepare: {call}"), errno });
+                }
+            }
+            Action::Start(line) => record.commands.push(lab.start(line)?),
+        }
+    }
+    record.after = lab.snapshot()?;
+    compare(&mut record);
+    Ok(record)
+}
+
+/// Performs one round of a step and judges its expectations.
+pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot, lang: Lang) -> Result<RoundRecord, LabError> {
+    let files = files_of(step, round);
+    let mut record = RoundRecord {
+        actor: Some(round.actor),
+        before: before.clone(),
+        files_before: look(lab, &files)?,
+        ..RoundRecord::default()
+    };
+    let went_well = calls(lab, round.actor, &round.does, &mut record)?;
+    for line in round.run.iter().filter(|_| went_well || round.does.is_empty() || round.expect.iter().any(is_about_errno)) {
+        record.commands.push(lab.run(round.actor, line)?);
+    }
+    for line in &round.types {
+        lab.type_line(line)?;
+        record.commands.push(crate::session::CommandRecord { line: line.clone(), output: String::new(), status: None, typed: true });
+    }
+    let deadline = Instant::now() + TYPED;
+    loop {
+        record.after = lab.snapshot()?;
+        record.files_after = look(lab, &files)?;
+        compare(&mut record);
+        judge(&mut record, round, lang);
+        if let Some(last) = record.commands.iter_mut().rev().find(|command| command.typed) {
+            last.output.push_str(&lab.typed_output()?);
+        }
+        // Only what is typed takes effect in its own time; a system call has had its effect when it returns.
+        if round.types.is_empty() || record.held() || Instant::now() > deadline {
+            return Ok(record);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn is_about_errno(expectation: &crate::lesson::Expectation) -> bool {
+    matches!(expectation.that, Condition::Errno(_))
+}
+
+/// Performs steps without stopping, leaving out some: how back, go-to and variants rebuild.
+pub fn replay(
+    lab: &mut dyn Lab,
+    lesson: &Lesson,
+    upto: usize,
+    skip: &[String],
+    lang: Lang,
+) -> Result<(Snapshot, Vec<Vec<RoundRecord>>), LabError> {
+    let mut now = prepare(lab, lesson)?.after;
+    let mut records = Vec::new();
+    for step in &lesson.steps[..upto.min(lesson.steps.len())] {
+        let mut rounds = Vec::new();
+        if !skip.contains(&step.id) {
+            for round in &step.rounds {
+                let record = perform(lab, step, round, &now, lang)?;
+                now = record.after.clone();
+                rounds.push(record);
+            }
+        }
+        records.push(rounds);
+    }
+    Ok((now, records))
+}
+
+/// Runs a variant of a step in a fresh lab: the steps before it but for those it skips, then its own rounds (or the
+/// step's first).
+pub fn variant(
+    lab: &mut dyn Lab,
+    lesson: &Lesson,
+    step: usize,
+    index: usize,
+    lang: Lang,
+) -> Result<Vec<RoundRecord>, LabError> {
+    let at = &lesson.steps[step];
+    let variant = &at.variants[index];
+    let (mut now, _) = replay(lab, lesson, step, &variant.skip, lang)?;
+    let rounds: Vec<Round> = if variant.rounds.is_empty() {
+        let first = at.rounds.first().cloned();
+        first.map(|round| Round { expect: variant.expect.clone(), ..round }).into_iter().collect()
+    } else {
+        variant.rounds.clone()
+    };
+    let mut records = Vec::new();
+    for round in &rounds {
+        let record = perform(lab, at, round, &now, lang)?;
+        now = record.after.clone();
+        records.push(record);
+    }
+    Ok(records)
+}
+
+/// Makes the calls of operations in order until one fails. Tells whether all went well.
+fn calls(lab: &mut dyn Lab, actor: Actor, operations: &[Operation], record: &mut RoundRecord) -> Result<bool, LabError> {
+    for call in operations.iter().flat_map(lower) {
+        let (result, micros) = lab.perform(actor, &call)?;
+        let failed = result.is_err();
+        record.calls.push(CallRecord { call, result, micros });
+        if failed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn compare(record: &mut RoundRecord) {
+    let (before, after) = (&record.before, &record.after);
+    record.outside = changes(&before.outside.table, &after.outside.table);
+    record.inside = match (&before.inside, &after.inside) {
+        (Some(before), Some(after)) => changes(&before.table, &after.table),
+        // A container that starts or ends changes no row of a namespace: the namespace itself comes or goes.
+        _ => Vec::new(),
+    };
+}
+
+fn judge(record: &mut RoundRecord, round: &Round, lang: Lang) {
+    let verdicts = round.expect.iter().map(|expectation| {
+        let that = &expectation.that;
+        let after = holds(that, record) == Some(true);
+        let before = held_before(that, record) == Some(true);
+        let held = match expectation.proof {
+            Proof::Becomes => after && !before,
+            Proof::Stays => after && before,
+            Proof::Says => after,
+        };
+        Verdict { that: that.clone(), text: in_words(that, lang), held }
+    });
+    record.verdicts = verdicts.collect();
+}
+
+/// The files that a round's expectations, and its step's prediction, ask about.
+fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
+    let mut conditions: Vec<&Condition> = round.expect.iter().map(|expectation| &expectation.that).collect();
+    // A variant is judged by expectations of other rounds too.
+    conditions.extend(step.rounds.iter().flat_map(|round| &round.expect).map(|expectation| &expectation.that));
+    match &step.predict {
+        Some(Prediction::Tick { items }) => conditions.extend(items),
+        Some(Prediction::Claims { options }) => conditions.extend(options.iter().flatten()),
+        _ => {}
+    }
+    let mut files: Vec<(Side, String)> = Vec::new();
+    for condition in conditions {
+        if let Condition::File(file) = condition {
+            let asked = (file.side, file.path.clone());
+            if !files.contains(&asked) {
+                files.push(asked);
+            }
+        }
+    }
+    files
+}
+
+fn look(lab: &mut dyn Lab, files: &[(Side, String)]) -> Result<Vec<FileSeen>, LabError> {
+    files
+        .iter()
+        .map(|(side, path)| Ok(FileSeen { side: *side, path: path.clone(), content: lab.file(*side, path)? }))
+        .collect()
+}
+
+/// What the pane shows of a call: the call and its answer, as strace writes them.
+pub fn with_result(record: &CallRecord) -> String {
+    let call: &Call = &record.call;
+    match record.result {
+        Ok(value) => format!("{call} = {value}"),
+        Err(errno) => format!("{call} = -1 {}", crate::op::errno_name(errno)),
+    }
+}

@@ -1,0 +1,519 @@
+//! The UI's end of the lab: makes the stage, asks it and the agent, and looks at both from outside.
+
+use super::elsewhere::namespaces_of;
+use super::sys;
+use super::table::read_table;
+use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
+use crate::lab::{Lab, LabError, Shell};
+use crate::lesson::{HostSpec, Side};
+use crate::mounts::MountTable;
+use crate::op::{Actor, Call};
+use crate::session::{CommandRecord, Facts, SideState, Snapshot};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// What the practice host is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum HostKind {
+    /// Seven file systems of its own, the same on every machine.
+    #[default]
+    Tidy,
+    /// A copy of this machine's own mount table.
+    Copy,
+}
+
+const HOSTNAME: &str = "lab-host";
+const PATH: &str = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
+/// A step's command that runs longer is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Of a command's output no more than this is kept, in bytes.
+const OUTPUT: usize = 1 << 20;
+
+/// One practice host with its container. Dropping it ends both, with everything that runs in them.
+pub struct Sandbox {
+    stage: Wire,
+    stage_pid: i32,
+    /// Whether the practice host has a user namespace of its own.
+    pub confined: bool,
+    outside: File,
+    table_outside: MountTable,
+    agent: Option<Agent>,
+}
+
+struct Agent {
+    /// None once execve has replaced the agent.
+    wire: Option<Wire>,
+    pidfd: OwnedFd,
+    /// Its number in the practice host and on the machine.
+    pid_host: i32,
+    pid: i32,
+    /// Opened before any chroot: shows the whole namespace for good.
+    mountinfo: File,
+    table: MountTable,
+    terminal: Option<OwnedFd>,
+}
+
+fn broken(what: &str, errno: Errno) -> LabError {
+    LabError::Broken(format!("{what}: {} ({errno:?})", errno.desc()))
+}
+
+impl Sandbox {
+    /// Starts a practice host. Must be called on the thread that will drop it: the stage dies with that thread.
+    pub fn start(spec: &HostSpec, kind: HostKind, layers: &[(String, String)]) -> Result<Sandbox, LabError> {
+        if kind == HostKind::Copy {
+            return Err(LabError::Refused {
+                what: "--host copy".into(),
+                errno: libc::ENOSYS,
+                key: "refused.copy",
+            });
+        }
+        let (stage, stage_pid, confined) = start_stage()?;
+        // From here on dropping the sandbox ends and reaps the stage.
+        let outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
+            .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")));
+        let outside = outside.inspect_err(|_| end(stage_pid))?;
+        let mut sandbox = Sandbox { stage, stage_pid, confined, outside, table_outside: MountTable::default(), agent: None };
+        let machine: NamespaceIds = namespaces_of("self");
+        sandbox.ask_stage(&Request::Hello { machine }, &[])?;
+        let build = BuildHost {
+            layers: layers.to_vec(),
+            copy_lab_at: None,
+            shared: spec.shared,
+            hostname: HOSTNAME.into(),
+        };
+        sandbox.ask_stage(&Request::Build(build), &[]).map_err(|error| match error {
+            LabError::Failed { tried, errno } => super::doctor::refused(&tried, Errno::from_raw(errno)),
+            other => other,
+        })?;
+        // One opened before pivot_root reads empty once the old root is gone.
+        sandbox.outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
+            .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")))?;
+        Ok(sandbox)
+    }
+
+    /// The stage's number on the machine.
+    #[cfg(test)]
+    pub fn stage_pid(&self) -> i32 {
+        self.stage_pid
+    }
+
+    fn ask_stage(&mut self, request: &Request, fds: &[BorrowedFd]) -> Result<(Reply, Vec<OwnedFd>), LabError> {
+        ask(&self.stage, "the practice host", request, fds)
+    }
+
+    fn clone_container(&mut self, call: &Call) -> Result<(Result<i64, i32>, u64), LabError> {
+        if self.agent.is_some() {
+            return Err(LabError::Broken("there is a container already".into()));
+        }
+        let (wire, theirs) = Wire::pair().map_err(|errno| broken("make a socket for the container", errno))?;
+        self.ask_stage(&Request::AgentSocket, &[theirs.as_fd()])?;
+        drop(theirs);
+        let (result, micros) = called(self.ask_stage(&Request::Perform(call.clone()), &[])?.0)?;
+        if let Ok(pid_host) = result {
+            let pid_host = pid_host as i32;
+            let (_, mut fds) = self.ask_stage(&Request::Pidfd { pid: pid_host }, &[])?;
+            let pidfd = fds.pop().ok_or_else(|| LabError::Broken("no pidfd came back".into()))?;
+            let pid = pid_of(&pidfd).ok_or_else(|| LabError::Broken("the container has ended already".into()))?;
+            let mountinfo = File::open(format!("/proc/{pid}/mountinfo"))
+                .map_err(|error| LabError::Broken(format!("open /proc/{pid}/mountinfo: {error}")))?;
+            ask(&wire, "the container", &Request::Hostname { of: None }, &[])?;
+            self.agent =
+                Some(Agent { wire: Some(wire), pidfd, pid_host, pid, mountinfo, table: MountTable::default(), terminal: None });
+        }
+        Ok((result, micros))
+    }
+
+    fn execve(&mut self, call: &Call) -> Result<(Result<i64, i32>, u64), LabError> {
+        let agent = self.agent.as_mut().ok_or_else(no_container)?;
+        let wire = agent.wire.as_ref().ok_or_else(no_container)?;
+        let pair = nix::pty::openpty(None, None).map_err(|errno| broken("open a pseudo terminal", errno))?;
+        for fd in [&pair.master, &pair.slave] {
+            nix::fcntl::fcntl(fd, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC))
+                .map_err(|errno| broken("mark the terminal close-on-exec", errno))?;
+        }
+        let _ = sys::set_window_size(pair.master.as_fd(), 24, 80);
+        ask(wire, "the container", &Request::Terminal, &[pair.slave.as_fd()])?;
+        drop(pair.slave);
+        let start = Instant::now();
+        wire.send(&Request::Perform(call.clone()), &[]).map_err(|errno| broken("ask the container", errno))?;
+        match wire.receive::<Reply>().map_err(|errno| broken("hear from the container", errno))? {
+            Some((reply, _)) => called(reply),
+            // A successful execve closes the agent's socket instead of answering.
+            None => {
+                let micros = start.elapsed().as_micros() as u64;
+                agent.wire = None;
+                agent.terminal = Some(pair.master);
+                Ok((Ok(0), micros))
+            }
+        }
+    }
+
+    /// Whether the container's first process has ended.
+    fn container_ended(&self) -> bool {
+        self.agent.as_ref().is_some_and(|agent| {
+            let mut fds = [PollFd::new(agent.pidfd.as_fd(), PollFlags::POLLIN)];
+            nix::poll::poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+        })
+    }
+
+    fn join_pid(&self, actor: Actor) -> Result<Option<i32>, LabError> {
+        match actor {
+            Actor::Host => Ok(None),
+            Actor::Container if self.container_ended() => Err(no_container()),
+            Actor::Container => self.agent.as_ref().map(|agent| Some(agent.pid_host)).ok_or_else(no_container),
+        }
+    }
+
+    fn environment(&self, terminal: bool, actor: Actor) -> Vec<String> {
+        let prompt = match actor {
+            Actor::Host => "PS1=host $ ",
+            Actor::Container => "PS1=container # ",
+        };
+        let mut env = vec![PATH.to_string(), "HOME=/root".into(), "HISTFILE=".into(), prompt.into()];
+        let term = std::env::var("TERM").unwrap_or_default();
+        env.push(format!("TERM={}", if terminal && !term.is_empty() { &term } else { "dumb" }));
+        env
+    }
+
+    fn spawn(&mut self, actor: Actor, line: &str, wait: bool) -> Result<CommandRecord, LabError> {
+        let join = self.join_pid(actor)?;
+        let pipe = || nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno));
+        // An empty pipe without a writer: end of file for whoever reads standard input.
+        let (stdin, _) = pipe()?;
+        let (output, stdout) = pipe()?;
+        let (ended, report) = pipe()?;
+        let args = line.split_whitespace().map(str::to_string).collect();
+        let env = self.environment(false, actor);
+        let request = Request::Spawn { args, env, join, terminal: false };
+        self.ask_stage(&request, &[stdin.as_fd(), stdout.as_fd(), report.as_fd()])?;
+        drop((stdout, report));
+        let mut record = CommandRecord { line: line.into(), output: String::new(), status: None, typed: false };
+        if wait {
+            let (bytes, status) = collect(output, ended)?;
+            record.output = String::from_utf8_lossy(&bytes).into_owned();
+            record.status = Some(status);
+        }
+        Ok(record)
+    }
+
+    fn side_state(&mut self, side: Side) -> Result<Option<SideState>, LabError> {
+        let unreadable = |error: std::io::Error| LabError::Broken(format!("read a mount table: {error}"));
+        match side {
+            Side::Outside => {
+                let raw = read_table(&mut self.outside).map_err(unreadable)?;
+                self.table_outside = self.table_outside.reparse(raw);
+                let Reply::Name(hostname) = self.ask_stage(&Request::Hostname { of: None }, &[])?.0 else {
+                    return Err(LabError::Broken("the practice host did not tell its name".into()));
+                };
+                let table = self.table_outside.clone();
+                let facts = facts(self.stage_pid, 1, hostname);
+                Ok(Some(SideState { seen: table.clone(), table, facts }))
+            }
+            Side::Inside => {
+                if self.agent.is_none() || self.container_ended() {
+                    // A kept descriptor would keep the namespace, and its mounts, alive.
+                    self.agent = None;
+                    return Ok(None);
+                }
+                let Some(agent) = &mut self.agent else { return Ok(None) };
+                let raw = read_table(&mut agent.mountinfo).map_err(unreadable)?;
+                agent.table = agent.table.reparse(raw);
+                let pid_host = agent.pid_host;
+                let reply = match &agent.wire {
+                    Some(wire) => ask(wire, "the container", &Request::Hostname { of: None }, &[])?.0,
+                    None => match ask(&self.stage, "the practice host", &Request::Hostname { of: Some(pid_host) }, &[]) {
+                        Ok((reply, _)) => reply,
+                        Err(_) => return Ok(None),
+                    },
+                };
+                let Reply::Name(hostname) = reply else { return Ok(None) };
+                let facts = facts(agent.pid, pid_host, hostname);
+                let table = agent.table.clone();
+                let seen = if facts.root == "/" {
+                    table.clone()
+                } else {
+                    let raw = File::open(format!("/proc/{}/mountinfo", agent.pid)).and_then(|mut file| read_table(&mut file));
+                    MountTable::parse(raw.map_err(unreadable)?)
+                };
+                Ok(Some(SideState { table, seen, facts }))
+            }
+        }
+    }
+}
+
+impl Lab for Sandbox {
+    fn perform(&mut self, actor: Actor, call: &Call) -> Result<(Result<i64, i32>, u64), LabError> {
+        match (actor, call) {
+            (Actor::Host, Call::Clone { .. }) => self.clone_container(call),
+            (Actor::Container, Call::Execve { .. }) => self.execve(call),
+            (Actor::Host, Call::Execve { .. }) | (Actor::Container, Call::Clone { .. }) => {
+                Err(LabError::Broken(format!("{} is not for this side: only the host clones, only the container execs", call.name())))
+            }
+            (Actor::Host, _) => called(self.ask_stage(&Request::Perform(call.clone()), &[])?.0),
+            (Actor::Container, _) => {
+                let wire = self.agent.as_ref().and_then(|agent| agent.wire.as_ref()).ok_or_else(no_container)?;
+                called(ask(wire, "the container", &Request::Perform(call.clone()), &[])?.0)
+            }
+        }
+    }
+
+    fn run(&mut self, actor: Actor, line: &str) -> Result<CommandRecord, LabError> {
+        self.spawn(actor, line, true)
+    }
+
+    fn start(&mut self, line: &str) -> Result<CommandRecord, LabError> {
+        self.spawn(Actor::Host, line, false)
+    }
+
+    fn type_line(&mut self, line: &str) -> Result<(), LabError> {
+        let terminal = self.agent.as_ref().and_then(|agent| agent.terminal.as_ref()).ok_or_else(no_container)?;
+        nix::unistd::write(terminal, format!("{line}\n").as_bytes())
+            .map(drop)
+            .map_err(|errno| broken("type into the container's terminal", errno))
+    }
+
+    fn typed_output(&mut self) -> Result<String, LabError> {
+        let Some(terminal) = self.agent.as_ref().and_then(|agent| agent.terminal.as_ref()) else { return Ok(String::new()) };
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 4096];
+        loop {
+            let mut fds = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
+            let readable = nix::poll::poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+                && fds[0].revents().is_some_and(|events| events.contains(PollFlags::POLLIN));
+            match readable.then(|| nix::unistd::read(terminal, &mut buffer)) {
+                Some(Ok(count)) if count > 0 && bytes.len() < OUTPUT => bytes.extend_from_slice(&buffer[..count]),
+                _ => return Ok(String::from_utf8_lossy(&bytes).replace('\r', "")),
+            }
+        }
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot, LabError> {
+        let outside = self.side_state(Side::Outside)?.unwrap_or_default();
+        let inside = self.side_state(Side::Inside)?;
+        Ok(Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) })
+    }
+
+    fn file(&mut self, side: Side, path: &str) -> Result<Option<String>, LabError> {
+        let pid = match side {
+            Side::Outside => self.stage_pid,
+            Side::Inside => match &self.agent {
+                Some(agent) => agent.pid,
+                None => return Ok(None),
+            },
+        };
+        // Links in the practice host's files lead within it, never onto the machine's paths.
+        let root = match File::open(format!("/proc/{pid}/root")) {
+            Ok(root) => root,
+            Err(_) => return Ok(None),
+        };
+        let how = OpenHow::new().flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+        let Ok(fd) = openat2(&root, path, how) else { return Ok(None) };
+        let mut text = Vec::new();
+        let _ = File::from(fd).take(OUTPUT as u64).read_to_end(&mut text);
+        Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
+        let actor = if side == Side::Outside { Actor::Host } else { Actor::Container };
+        let join = self.join_pid(actor)?;
+        let pair = nix::pty::openpty(None, None).map_err(|errno| broken("open a pseudo terminal", errno))?;
+        let _ = nix::fcntl::fcntl(&pair.master, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC));
+        let _ = sys::set_window_size(pair.master.as_fd(), rows, columns);
+        let (ended, report) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno))?;
+        let env = self.environment(true, actor);
+        let request = Request::Spawn { args: vec!["/bin/sh".into()], env, join, terminal: true };
+        self.ask_stage(&request, &[pair.slave.as_fd(), report.as_fd()])?;
+        Ok(Shell { master: pair.master, ended })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.agent = None;
+        end(self.stage_pid);
+    }
+}
+
+/// PID 1's death is the death of everything in the practice host.
+fn end(stage: i32) {
+    let pid = nix::unistd::Pid::from_raw(stage);
+    let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+    while let Err(Errno::EINTR) = nix::sys::wait::waitpid(pid, None) {}
+}
+
+fn no_container() -> LabError {
+    LabError::Broken("there is no container (any more) that could do this".into())
+}
+
+fn ask(wire: &Wire, who: &str, request: &Request, fds: &[BorrowedFd]) -> Result<(Reply, Vec<OwnedFd>), LabError> {
+    wire.send(request, fds).map_err(|errno| broken(&format!("ask {who}"), errno))?;
+    match wire.receive::<Reply>().map_err(|errno| broken(&format!("hear from {who}"), errno))? {
+        None => Err(LabError::Broken(format!("{who} has ended"))),
+        Some((Reply::Refused(why), _)) => Err(LabError::Broken(format!("{who} refused: {why}"))),
+        Some((Reply::Failed { tried, errno }, _)) => Err(LabError::Failed { tried, errno }),
+        Some(answer) => Ok(answer),
+    }
+}
+
+fn called(reply: Reply) -> Result<(Result<i64, i32>, u64), LabError> {
+    match reply {
+        Reply::Called { result, micros } => Ok((result, micros)),
+        other => Err(LabError::Broken(format!("unexpected answer to a call: {other:?}"))),
+    }
+}
+
+/// The machine's number of a pidfd's process (proc_pid_fdinfo(5)).
+fn pid_of(pidfd: &OwnedFd) -> Option<i32> {
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
+    info.lines().find_map(|line| line.strip_prefix("Pid:"))?.trim().parse().ok().filter(|&pid| pid > 0)
+}
+
+fn facts(pid: i32, pid_host: i32, hostname: String) -> Facts {
+    let of = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+    let status = String::from_utf8_lossy(&of("status")).into_owned();
+    let inner = status.lines().find_map(|line| line.strip_prefix("NSpid:")).and_then(|all| all.split_whitespace().last());
+    let command = of("cmdline");
+    let program = command.split(|&byte| byte == 0).next().unwrap_or_default();
+    Facts {
+        namespaces: namespaces_of(&pid.to_string()),
+        hostname,
+        root: std::fs::read_link(format!("/proc/{pid}/root")).map_or_else(|_| "?".into(), |root| root.display().to_string()),
+        pid_outside: pid,
+        pid_inside: inner.and_then(|number| number.parse().ok()).unwrap_or(0),
+        pid_host,
+        program: String::from_utf8_lossy(program).into_owned(),
+    }
+}
+
+/// Reads what a program prints until its exit status is reported. Background children may keep the pipe open.
+fn collect(output: OwnedFd, ended: OwnedFd) -> Result<(Vec<u8>, i32), LabError> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 65536];
+    let mut status = None;
+    loop {
+        let wait = if status.is_some() {
+            PollTimeout::ZERO
+        } else {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(LabError::Broken("a command did not end in 20 seconds".into()));
+            }
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        };
+        let mut fds = [PollFd::new(output.as_fd(), PollFlags::POLLIN), PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+        if status.is_some() {
+            fds[1] = PollFd::new(output.as_fd(), PollFlags::POLLIN);
+        }
+        match nix::poll::poll(&mut fds, wait) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(broken("wait for a command", errno)),
+        }
+        let events = |index: usize| fds[index].revents().unwrap_or(PollFlags::empty());
+        if events(0).contains(PollFlags::POLLIN) {
+            let count = nix::unistd::read(&output, &mut buffer).unwrap_or(0);
+            if bytes.len() < OUTPUT {
+                bytes.extend_from_slice(&buffer[..count]);
+            }
+            continue;
+        }
+        if let Some(status) = status {
+            return Ok((bytes, status));
+        }
+        if !events(1).is_empty() {
+            let mut raw = [0; 4];
+            let count = nix::unistd::read(&ended, &mut raw).unwrap_or(0);
+            if count < 4 {
+                return Err(LabError::Broken("the practice host ended while a command ran".into()));
+            }
+            status = Some(i32::from_ne_bytes(raw));
+        } else if !events(0).is_empty() {
+            // The output's other end is closed; only the status is still to come.
+            let mut only = [PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+            let left = deadline.saturating_duration_since(Instant::now());
+            let _ = nix::poll::poll(&mut only, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
+        }
+    }
+}
+
+/// Clones the stage, in a user namespace if this machine allows one.
+fn start_stage() -> Result<(Wire, i32, bool), LabError> {
+    let base = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
+    match try_stage(base | libc::CLONE_NEWUSER, true) {
+        Ok((wire, pid)) => Ok((wire, pid, true)),
+        Err((what, errno)) if nix::unistd::geteuid().is_root() => match try_stage(base, false) {
+            Ok((wire, pid)) => Ok((wire, pid, false)),
+            Err(_) => Err(super::doctor::refused(&what, errno)),
+        },
+        Err((what, errno)) => Err(super::doctor::refused(&what, errno)),
+    }
+}
+
+fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)> {
+    let step = |what: &str| {
+        let what = what.to_string();
+        move |errno: Errno| (what, errno)
+    };
+    let program = program().map_err(|errno| ("copy nslab's own program".to_string(), errno))?;
+    let (wire, theirs) = Wire::pair().map_err(step("socketpair"))?;
+    let (go_read, go) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(step("pipe"))?;
+    let (trouble, trouble_write) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(step("pipe"))?;
+    let start = sys::StageStart {
+        namespaces,
+        program: program.as_fd(),
+        socket: theirs.as_fd(),
+        go: go_read.as_fd(),
+        trouble: trouble_write.as_fd(),
+    };
+    let pid = sys::clone_stage(&start).map_err(step("clone with new namespaces"))?;
+    drop((go_read, trouble_write, theirs));
+    let result = (|| {
+        if map {
+            write_maps(pid)?;
+        }
+        nix::unistd::write(&go, b"g").map_err(step("start the practice host"))?;
+        let mut errno = [0; 4];
+        match File::from(trouble).read_exact(&mut errno) {
+            Ok(()) => Err(("execute nslab's own program".to_string(), Errno::from_raw(i32::from_ne_bytes(errno)))),
+            Err(_) => Ok(()),
+        }
+    })();
+    match result {
+        Ok(()) => Ok((wire, pid)),
+        Err(error) => {
+            end(pid);
+            Err(error)
+        }
+    }
+}
+
+/// root in the practice host is the caller on the machine (user_namespaces(7)).
+fn write_maps(pid: i32) -> Result<(), (String, Errno)> {
+    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    for (file, text) in
+        [("setgroups", "deny".to_string()), ("uid_map", format!("0 {uid} 1\n")), ("gid_map", format!("0 {gid} 1\n"))]
+    {
+        let path = format!("/proc/{pid}/{file}");
+        File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|mut map| map.write_all(text.as_bytes()))
+            .map_err(|error| (format!("write {file}"), Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))))?;
+    }
+    Ok(())
+}
+
+/// The sealed copy of nslab's program, made once.
+fn program() -> Result<&'static OwnedFd, Errno> {
+    static PROGRAM: OnceLock<Result<OwnedFd, i32>> = OnceLock::new();
+    PROGRAM
+        .get_or_init(|| sys::program_in_memory().map_err(|error| error.raw_os_error().unwrap_or(libc::EIO)))
+        .as_ref()
+        .map_err(|&errno| Errno::from_raw(errno))
+}

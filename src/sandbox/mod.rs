@@ -1,0 +1,30 @@
+//! The real lab: a practice host in namespaces of its own, and the container in it.
+//!
+//! ```text
+//! nslab (UI) ──one clone──▶ stage ──the lesson's clone──▶ agent ──execve──▶ entrypoint
+//! ```
+//! The stage is PID 1 of the practice host: its death, by whatever cause, ends everything in it. Only
+//! [`Call`](crate::op::Call)s cross the wire, one at a time, and both ends that have power refuse to use it in the
+//! machine's own namespaces.
+
+mod agent;
+mod doctor;
+mod elsewhere;
+mod handle;
+mod host;
+mod perform;
+mod spawn;
+mod stage;
+pub mod sys;
+mod table;
+mod wire;
+
+pub use doctor::{Doctor, examine};
+pub use handle::{HostKind, Sandbox};
+pub use table::{read_table, read_namespace};
+
+/// Becomes the stage if this process was started as one. Called first in `main`, before any thread.
+pub fn stage_entry() -> Option<std::process::ExitCode> {
+    let name = std::env::args_os().next()?;
+    (name == stage::NAME).then(stage::main)
+}

@@ -1,0 +1,116 @@
+//! Starts programs on either side of the practice host.
+
+use super::sys;
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// A program to start.
+pub struct Program<'a> {
+    pub args: &'a [String],
+    pub env: &'a [String],
+    pub stdin: BorrowedFd<'a>,
+    pub stdout: BorrowedFd<'a>,
+    pub stderr: BorrowedFd<'a>,
+    /// The three are a terminal, which becomes the controlling one of a new session.
+    pub terminal: bool,
+}
+
+/// Which process's namespaces and root to join first.
+pub struct Join {
+    pub pidfd: OwnedFd,
+    /// The process's root directory: joining a mount namespace alone would undo a chroot.
+    pub root: OwnedFd,
+}
+
+/// Starts a program as a child of this process. With `join` a child waits outside for the program inside, since
+/// setns(2) into a PID namespace counts only for children; it passes on the exit status.
+pub fn start(program: &Program, join: Option<&Join>) -> nix::Result<i32> {
+    if let Some(pid) = sys::fork()? {
+        return Ok(pid);
+    }
+    sys::reset_signals();
+    let status = match join {
+        None => become_program(program),
+        Some(join) => enter(join).map_or_else(|errno| complain(program, "join the container", errno), |()| {
+            match sys::fork() {
+                Ok(None) => become_program(program),
+                Ok(Some(child)) => pass_on(child),
+                Err(errno) => complain(program, "fork", errno),
+            }
+        }),
+    };
+    sys::exit_now(status)
+}
+
+/// Joins the container: its PID, UTS and mount namespace, then its root directory.
+pub fn enter(join: &Join) -> nix::Result<()> {
+    sys::join(join.pidfd.as_fd(), libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWNS)?;
+    nix::unistd::fchdir(join.root.as_fd())?;
+    nix::unistd::chroot(".")?;
+    nix::unistd::chdir("/")
+}
+
+/// The number of a wait status as a shell has it.
+pub fn exit_status(status: &WaitStatus) -> i32 {
+    match status {
+        WaitStatus::Exited(_, code) => *code,
+        WaitStatus::Signaled(_, signal, _) => 128 + *signal as i32,
+        _ => 0,
+    }
+}
+
+fn pass_on(child: i32) -> i32 {
+    // The program's own descriptors stay with the program.
+    sys::rename("nslab-enter");
+    loop {
+        match waitpid(Pid::from_raw(child), None::<WaitPidFlag>) {
+            Ok(status) => return exit_status(&status),
+            Err(Errno::EINTR) => {}
+            Err(_) => return 1,
+        }
+    }
+}
+
+fn become_program(program: &Program) -> i32 {
+    let _ = nix::unistd::setsid();
+    if program.terminal {
+        let _ = sys::take_terminal(program.stdin);
+    }
+    if let Err(errno) = sys::become_stdio(program.stdin, program.stdout, program.stderr) {
+        return complain(program, "connect standard input and output", errno);
+    }
+    sys::close_others_on_exec();
+    let strings = |items: &[String]| items.iter().filter_map(|item| CString::new(item.as_str()).ok()).collect::<Vec<_>>();
+    let (args, env) = (strings(program.args), strings(program.env));
+    let Some(name) = program.args.first() else { return 127 };
+    let mut answer = Errno::ENOENT;
+    for candidate in candidates(name, program.env) {
+        match nix::unistd::execve::<&CStr, &CStr>(
+            &candidate,
+            &args.iter().map(CString::as_c_str).collect::<Vec<_>>(),
+            &env.iter().map(CString::as_c_str).collect::<Vec<_>>(),
+        ) {
+            Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+            Err(errno) => answer = errno,
+        }
+    }
+    complain(program, "execve", answer)
+}
+
+/// The paths that a name may stand for.
+fn candidates(name: &str, env: &[String]) -> Vec<CString> {
+    let path = env.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or("/usr/bin:/bin");
+    let all: Vec<String> =
+        if name.contains('/') { vec![name.into()] } else { path.split(':').map(|dir| format!("{dir}/{name}")).collect() };
+    all.into_iter().filter_map(|path| CString::new(path).ok()).collect()
+}
+
+fn complain(program: &Program, tried: &str, errno: Errno) -> i32 {
+    let name = program.args.first().map_or("", String::as_str);
+    let line = format!("{name}: {tried}: {} ({errno:?})\n", errno.desc());
+    let _ = nix::unistd::write(program.stderr, line.as_bytes());
+    127
+}

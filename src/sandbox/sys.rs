@@ -1,0 +1,241 @@
+//! The one room with unsafe code: what no safe wrapper offers. Each function says why it is sound.
+#![allow(unsafe_code)]
+
+use nix::errno::Errno;
+use std::ffi::{CStr, CString, c_int, c_void};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+/// Takes a descriptor that the kernel has just handed to this process.
+pub fn adopt(fd: RawFd) -> OwnedFd {
+    // SAFETY: the callers pass only numbers that a system call returned a moment ago and nobody else has taken.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+/// The socket that every stage finds at descriptor 3, if there is one.
+pub fn inherited_socket() -> Option<OwnedFd> {
+    // SAFETY: fcntl on a number is harmless; nothing in this process has opened anything before.
+    let is_open = unsafe { libc::fcntl(3, libc::F_GETFD) } >= 0;
+    if !is_open {
+        return None;
+    }
+    // SAFETY: as above.
+    unsafe { libc::fcntl(3, libc::F_SETFD, libc::FD_CLOEXEC) };
+    Some(adopt(3))
+}
+
+/// What the new stage is started with.
+pub struct StageStart<'a> {
+    pub namespaces: c_int,
+    pub program: BorrowedFd<'a>,
+    pub socket: BorrowedFd<'a>,
+    /// Closed without a byte: give up. One byte: the id maps are written, go on.
+    pub go: BorrowedFd<'a>,
+    /// Where an errno is reported before the program runs.
+    pub trouble: BorrowedFd<'a>,
+}
+
+/// clone(2) of a process that executes the stage. Returns its pid.
+///
+/// The id maps must be written before exec, since exec by an unmapped user drops the capabilities; hence the wait.
+pub fn clone_stage(start: &StageStart) -> nix::Result<i32> {
+    let name: &CStr = c"nslab-stage";
+    let argv = [name.as_ptr(), std::ptr::null()];
+    let path = c"PATH=/usr/bin:/usr/sbin:/bin:/sbin";
+    let envp = [path.as_ptr(), std::ptr::null()];
+    let (program, socket, go, trouble) =
+        (start.program.as_raw_fd(), start.socket.as_raw_fd(), start.go.as_raw_fd(), start.trouble.as_raw_fd());
+    let flags = libc::c_ulong::from(start.namespaces as u32 | libc::SIGCHLD as u32);
+    // SAFETY: without CLONE_VM this is fork(2). The parent may have threads, so the child calls nothing but raw system
+    // calls on values made before; it never returns.
+    unsafe {
+        let pid = libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0);
+        if pid != 0 {
+            return Errno::result(pid as i32);
+        }
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+        let mut byte = 0u8;
+        if libc::read(go, (&raw mut byte).cast(), 1) != 1 {
+            libc::_exit(0);
+        }
+        // All others are close-on-exec or closed here: nothing of the machine's is left open in the practice host.
+        if socket == 3 { libc::fcntl(3, libc::F_SETFD, 0) } else { libc::dup2(socket, 3) };
+        libc::syscall(libc::SYS_close_range, 4u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        libc::syscall(
+            libc::SYS_execveat,
+            program,
+            c"".as_ptr(),
+            argv.as_ptr(),
+            envp.as_ptr(),
+            libc::AT_EMPTY_PATH,
+        );
+        let errno = *libc::__errno_location();
+        libc::write(trouble, (&raw const errno).cast(), 4);
+        libc::_exit(127);
+    }
+}
+
+/// fork(2) in a process without threads.
+pub fn fork() -> nix::Result<Option<i32>> {
+    // SAFETY: the stage, the agent and doctor's probes never have a second thread.
+    match unsafe { nix::unistd::fork() }? {
+        nix::unistd::ForkResult::Parent { child } => Ok(Some(child.as_raw())),
+        nix::unistd::ForkResult::Child => Ok(None),
+    }
+}
+
+/// Ends a forked child at once: no destructors, no buffers flushed twice.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: _exit(2) has no preconditions.
+    unsafe { libc::_exit(status) }
+}
+
+/// clone(2) as the lesson shows it: a stack of its own (1 MiB above a guard page) and SIGCHLD. `child` never returns.
+pub fn clone_with_stack(flags: u64, child: Box<dyn FnOnce()>) -> nix::Result<i32> {
+    const STACK: usize = 1 << 20;
+    const GUARD: usize = 4096;
+    extern "C" fn run(argument: *mut c_void) -> c_int {
+        // SAFETY: the pointer is the box leaked below; the child has its own copy of the memory.
+        let child = unsafe { Box::from_raw(argument.cast::<Box<dyn FnOnce()>>()) };
+        child();
+        exit_now(0)
+    }
+    // SAFETY: a fresh private mapping; its top is handed to the child, which has its own copy since CLONE_VM is not
+    // set. So the parent may unmap it, and free the box, as soon as clone has returned.
+    unsafe {
+        let base = libc::mmap(
+            std::ptr::null_mut(),
+            STACK + GUARD,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK,
+            -1,
+            0,
+        );
+        if base == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        libc::mprotect(base, GUARD, libc::PROT_NONE);
+        let argument = Box::into_raw(Box::new(child));
+        let pid = libc::clone(run, base.byte_add(STACK + GUARD), flags as c_int | libc::SIGCHLD, argument.cast());
+        let result = Errno::result(pid);
+        drop(Box::from_raw(argument));
+        libc::munmap(base, STACK + GUARD);
+        result
+    }
+}
+
+/// pidfd_open(2).
+pub fn pidfd_open(pid: i32) -> nix::Result<OwnedFd> {
+    // SAFETY: plain integers in, a new descriptor or -1 out.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    Errno::result(fd as i32).map(adopt)
+}
+
+/// setns(2) with a pidfd: joins the named namespaces of a process.
+pub fn join(pidfd: BorrowedFd, namespaces: c_int) -> nix::Result<()> {
+    // SAFETY: plain integers.
+    Errno::result(unsafe { libc::setns(pidfd.as_raw_fd(), namespaces) }).map(drop)
+}
+
+/// Makes a terminal the controlling terminal of this session leader (ioctl_tty(2)).
+pub fn take_terminal(fd: BorrowedFd) -> nix::Result<()> {
+    // SAFETY: TIOCSCTTY takes an integer.
+    Errno::result(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCSCTTY, 0) }).map(drop)
+}
+
+/// Sets a terminal's size in cells; its foreground processes get SIGWINCH.
+pub fn set_window_size(fd: BorrowedFd, rows: u16, columns: u16) -> nix::Result<()> {
+    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCSWINSZ reads one winsize.
+    Errno::result(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }).map(drop)
+}
+
+/// dup2(2) onto 0, 1 and 2.
+pub fn become_stdio(stdin: BorrowedFd, stdout: BorrowedFd, stderr: BorrowedFd) -> nix::Result<()> {
+    for (fd, number) in [(stdin, 0), (stdout, 1), (stderr, 2)] {
+        // SAFETY: plain integers; 0, 1 and 2 are owned by nobody in this process.
+        Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) })?;
+    }
+    Ok(())
+}
+
+/// Marks every descriptor from 3 on close-on-exec.
+pub fn close_others_on_exec() {
+    // SAFETY: changes only what an exec will do.
+    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+}
+
+/// A duplicate of a descriptor at a number of at least `lowest`, close-on-exec.
+pub fn duplicate_high(fd: BorrowedFd, lowest: RawFd) -> nix::Result<OwnedFd> {
+    // SAFETY: plain integers.
+    Errno::result(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) }).map(adopt)
+}
+
+/// Gives this process a name in `ps`: the thread's name and the first word of the command line.
+pub fn rename(name: &str) {
+    let Ok(wanted) = CString::new(name) else { return };
+    // SAFETY: PR_SET_NAME copies up to 16 bytes of a C string.
+    unsafe { libc::prctl(libc::PR_SET_NAME, wanted.as_ptr()) };
+    // The command line lies where the kernel put it at exec; fields 48 and 49 of proc_pid_stat(5) say where.
+    let Ok(stat) = std::fs::read_to_string("/proc/thread-self/stat") else { return };
+    let Some((_, rest)) = stat.rsplit_once(')') else { return };
+    let fields: Vec<_> = rest.split_whitespace().collect();
+    let at = |number: usize| fields.get(number - 3).and_then(|field| field.parse::<usize>().ok());
+    if let (Some(start), Some(end)) = (at(48), at(49))
+        && start != 0
+        && end.saturating_sub(start) == name.len() + 1
+    {
+        // SAFETY: [start, end) is this process's own argument area, writable, exactly as long as the name and its NUL.
+        unsafe { std::ptr::copy_nonoverlapping(wanted.as_ptr(), start as *mut _, name.len() + 1) };
+    }
+}
+
+/// SIGKILL when the thread that made this process ends.
+pub fn die_with_parent() {
+    // SAFETY: plain integers.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) };
+}
+
+/// All signals as after boot: nothing ignored, nothing blocked.
+pub fn reset_signals() {
+    for number in 1..=64 {
+        // SAFETY: SIG_DFL runs no code; numbers that cannot be set are refused by the kernel.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+    let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
+}
+
+/// A sealed copy of this program in memory. The practice host runs from it, so that nothing a student does through
+/// `/proc/1/exe` reaches the file on the machine.
+pub fn program_in_memory() -> std::io::Result<OwnedFd> {
+    use std::io::Write;
+    let program = std::fs::read("/proc/self/exe")?;
+    // SAFETY: a name and flags in, a new descriptor or -1 out.
+    let fd = unsafe { libc::memfd_create(c"nslab".as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };
+    let mut file = std::fs::File::from(Errno::result(fd).map(adopt)?);
+    file.write_all(&program)?;
+    let seals = libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
+    // SAFETY: plain integers.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) };
+    // A descriptor that is open for writing cannot be executed: open it again for reading.
+    Ok(std::fs::File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?.into())
+}
+
+/// mount_setattr(2): every mount at and below `path` becomes read-only, or writable again.
+pub fn set_read_only(path: &CStr, recursive: bool, read_only: bool) -> nix::Result<()> {
+    #[repr(C)]
+    struct MountAttr {
+        set: u64,
+        clear: u64,
+        propagation: u64,
+        userns: u64,
+    }
+    const RDONLY: u64 = 1;
+    let (set, clear) = if read_only { (RDONLY, 0) } else { (0, RDONLY) };
+    let attr = MountAttr { set, clear, propagation: 0, userns: 0 };
+    let flags = if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the path is a C string, the structure is the kernel's version 0 of it with its size.
+    let result = unsafe {
+        libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, path.as_ptr(), flags, &raw const attr, size_of_val(&attr))
+    };
+    Errno::result(result as i32).map(drop)
+}

@@ -1,0 +1,71 @@
+//! Keeps a built image, and notices when it is damaged or the machine has changed.
+
+use crate::build::{FORMAT, build, fingerprint};
+use crate::manifest::{Image, Manifest, Stamp};
+use crate::plan::Options;
+use crate::{Error, tried};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// The image `name` of a cache, built if it is not there, damaged or out of date. Whatever is killed meanwhile, what
+/// stands under the name is whole: it is written elsewhere and renamed.
+pub fn cached(cache: &Path, name: &str, options: &Options) -> Result<Image, Error> {
+    let dir = cache.join(name);
+    if let Some(image) = valid(&dir, options) {
+        return Ok(image);
+    }
+    tried("make the directory", cache, std::fs::create_dir_all(cache))?;
+    sweep(cache);
+    let unique = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    let work = cache.join(format!(".{name}-{}-{unique}.tmp", std::process::id()));
+    let built = build(&work, options);
+    let image = built.inspect_err(|_| drop(std::fs::remove_dir_all(&work)))?;
+    let old = cache.join(format!(".{name}-{}-{unique}.old.tmp", std::process::id()));
+    for _ in 0..8 {
+        let _ = std::fs::rename(&dir, &old);
+        match std::fs::rename(&work, &dir) {
+            Ok(()) => {
+                let _ = std::fs::remove_dir_all(&old);
+                return Ok(Image { dir, ..image });
+            }
+            // Somebody else was quicker; theirs is as good if it is whole.
+            Err(_) => {
+                let _ = std::fs::remove_dir_all(&old);
+                if let Some(theirs) = valid(&dir, options) {
+                    let _ = std::fs::remove_dir_all(&work);
+                    return Ok(theirs);
+                }
+            }
+        }
+    }
+    tried("put the new image at", &dir, std::fs::rename(&work, &dir))?;
+    Ok(Image { dir, ..image })
+}
+
+/// The image in a directory, if it is whole and made from the machine as it is.
+fn valid(dir: &Path, options: &Options) -> Option<Image> {
+    let manifest: Manifest = serde_json::from_slice(&std::fs::read(dir.join("manifest.json")).ok()?).ok()?;
+    let same_options = manifest.format == FORMAT && manifest.options == fingerprint(options);
+    let same_inputs = || manifest.inputs.iter().all(|input| Stamp::of_target(&input.path) == input.state);
+    let whole = || {
+        manifest.layers.iter().all(|layer| {
+            let root = dir.join("layers").join(&layer.name);
+            layer.entries.iter().all(|entry| Stamp::of_entry(&root.join(&entry.path)).as_ref() == Some(&entry.stamp))
+        })
+    };
+    (same_options && same_inputs() && whole()).then(|| Image { dir: dir.into(), manifest })
+}
+
+/// Removes what builders left that were killed an hour ago or earlier.
+fn sweep(cache: &Path) {
+    let old = |path: &PathBuf| {
+        let age = std::fs::symlink_metadata(path).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        age.is_some_and(|age| age > Duration::from_secs(3600))
+    };
+    for path in std::fs::read_dir(cache).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') && name.ends_with(".tmp") && old(&path) {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+}

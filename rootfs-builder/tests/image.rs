@@ -1,0 +1,103 @@
+//! An image is whole, is found again, and is mended.
+
+use rootfs_builder::{Helper, Options, build, cached, default_commands, unpack};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let dir = std::env::temp_dir().join(format!("rootfs-builder-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        Scratch(dir)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn options(path: &str, helper: Option<Helper>) -> Options {
+    Options { path: path.into(), helper, os_name: "test image".into(), commands: default_commands() }
+}
+
+fn helper(program: &Path) -> Helper {
+    let names = |all: &str| all.split(' ').map(String::from).collect();
+    Helper { program: program.into(), name: "box".into(), always: names("ps"), stand_in: names("sh ls cat") }
+}
+
+#[test]
+fn what_a_program_needs_is_inside() {
+    let scratch = Scratch::new("whole");
+    let image = build(&scratch.0.join("image"), &options("/usr/bin:/bin:/usr/sbin:/sbin", None)).unwrap();
+    let root = scratch.0.join("root");
+    std::fs::create_dir(&root).unwrap();
+    let layers = image.layers();
+    assert_eq!(layers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["base", "tools"]);
+    unpack(&layers.iter().map(|(_, path)| path.as_path()).collect::<Vec<_>>(), &root).unwrap();
+    for name in ["sh", "ls", "cat", "mount"] {
+        let program = root.join("usr/bin").join(name);
+        assert!(program.is_file(), "{name}");
+        let needs = lddtree::DependencyAnalyzer::new(root.clone()).analyze(&program).unwrap();
+        let loader = needs.interpreter.expect("a loader");
+        assert!(root.join("usr").join(loader.trim_start_matches('/').trim_start_matches("usr/")).is_file(), "{loader}");
+        let dirs = ["usr/lib", "usr/lib64", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu"];
+        for library in needs.libraries.values() {
+            assert!(dirs.iter().any(|dir| root.join(dir).join(&library.name).is_file()), "{name} lacks {}", library.name);
+        }
+    }
+    assert_eq!(std::fs::read_to_string(root.join("etc/hostname")).unwrap(), "image\n");
+    assert_eq!(std::fs::metadata(root.join("tmp")).unwrap().mode() & 0o7777, 0o1777);
+    assert!(root.join("proc").read_dir().unwrap().next().is_none());
+}
+
+#[test]
+fn stand_ins_only_where_the_machine_lacks_a_command() {
+    let scratch = Scratch::new("stand-in");
+    let program = std::env::current_exe().unwrap();
+    let empty = build(&scratch.0.join("empty"), &options("", Some(helper(&program)))).unwrap();
+    let full = build(&scratch.0.join("full"), &options("/usr/bin:/bin", Some(helper(&program)))).unwrap();
+    let link = |image: &rootfs_builder::Image, name: &str| {
+        image.layers().iter().find_map(|(_, dir)| std::fs::read_link(dir.join("usr/bin").join(name)).ok())
+    };
+    for name in ["ps", "sh", "ls", "cat"] {
+        assert_eq!(link(&empty, name), Some("box".into()), "{name}");
+        assert_eq!(link(&full, name), (name == "ps").then(|| "box".into()), "{name}");
+    }
+}
+
+#[test]
+fn a_cache_is_used_again_and_mended() {
+    let scratch = Scratch::new("cache");
+    let options = options("/usr/bin:/bin", None);
+    let inode = || std::fs::metadata(scratch.0.join("default")).unwrap().ino();
+    cached(&scratch.0, "default", &options).unwrap();
+    let first = inode();
+    let image = cached(&scratch.0, "default", &options).unwrap();
+    assert_eq!(inode(), first, "the second run builds nothing");
+    let shell = image.layers()[0].1.join("usr/bin/sh");
+    let damages: [&dyn Fn(); 5] = [
+        &|| std::fs::remove_file(&shell).unwrap(),
+        &|| std::fs::File::options().write(true).open(&shell).unwrap().set_len(10).unwrap(),
+        &|| {
+            let mut bytes = std::fs::read(&shell).unwrap();
+            bytes[100] ^= 1;
+            std::fs::write(&shell, bytes).unwrap();
+        },
+        &|| std::fs::write(scratch.0.join("default/manifest.json"), "{").unwrap(),
+        &|| std::fs::remove_dir_all(scratch.0.join("default/layers/tools")).unwrap(),
+    ];
+    for (number, damage) in damages.iter().enumerate() {
+        let before = inode();
+        damage();
+        cached(&scratch.0, "default", &options).unwrap();
+        assert_ne!(inode(), before, "damage {number} was not noticed");
+        assert_eq!(std::fs::read(&shell).unwrap(), std::fs::read("/bin/sh").unwrap());
+    }
+    let leftovers = std::fs::read_dir(&scratch.0).unwrap().count();
+    assert_eq!(leftovers, 1, "only the image is left");
+}

@@ -1,0 +1,137 @@
+//! Finds and reads lessons: bundled ones by name, others by path.
+
+use super::error::{LessonError, nearest};
+use super::{Lesson, guard, markdown};
+use include_dir::{Dir, include_dir};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+static BUNDLED: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
+
+/// The languages a lesson can have.
+const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
+/// Nobody writes a longer lesson by hand, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// The bundled lessons' names.
+pub fn bundled() -> Vec<String> {
+    let mut names: Vec<_> = BUNDLED.dirs().filter_map(|dir| dir.path().to_str().map(String::from)).collect();
+    names.sort();
+    names
+}
+
+/// A lesson by its bundled name, or by the path of its folder or its YAML file.
+pub fn open(name: &str) -> Result<Lesson, LessonError> {
+    if bundled().iter().any(|known| known == name) {
+        return read(Path::new(name), &|file| {
+            let path = Path::new(name).join(file);
+            BUNDLED.get_file(path).map(|file| file.contents().to_vec()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        });
+    }
+    let path = Path::new(name);
+    if !name.contains('/') && !path.exists() {
+        return Err(LessonError::Unknown { name: name.into(), nearest: nearest(name, bundled().iter().map(String::as_str)) });
+    }
+    let folder: PathBuf = if path.is_dir() { path.into() } else { path.parent().unwrap_or(Path::new(".")).into() };
+    let yaml = if path.is_dir() { path.join("lesson.yaml") } else { path.into() };
+    read(&folder, &|file| std::fs::read(if file == "lesson.yaml" { yaml.clone() } else { folder.join(file) }))
+}
+
+fn read(folder: &Path, file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Lesson, LessonError> {
+    let text = |name: &str| -> Result<String, LessonError> {
+        let path = folder.join(name).display().to_string();
+        let bytes = file(name).map_err(|error| LessonError::Unreadable { path: path.clone(), why: error.to_string() })?;
+        if bytes.len() > LONGEST {
+            return Err(LessonError::Unreadable { path, why: "a lesson file may have 1 MiB at most".into() });
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            LessonError::Unreadable { path, why: format!("line {line} is not UTF-8; save the file as UTF-8") }
+        })
+    };
+    let path = folder.join("lesson.yaml").display().to_string();
+    let mut lesson = parse(&path, &text("lesson.yaml")?)?;
+    let mut texts = BTreeMap::new();
+    for language in LANGUAGES {
+        let name = format!("{language}.md");
+        match text(&name) {
+            Ok(words) => {
+                let path = folder.join(&name).display().to_string();
+                texts.insert(language.to_string(), markdown::parse(&path, &words)?);
+            }
+            Err(LessonError::Unreadable { .. }) if language != "en" && file(&name).is_err() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    lesson.texts = texts;
+    Ok(lesson)
+}
+
+/// Reads the structure. Every error has a place.
+pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
+    let place = |line: usize, column: usize, what: String| LessonError::at(path, text, line, column, what);
+    guard::check(text).map_err(|guard::Trouble { line, column, what }| place(line, column, what))?;
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let lesson: Lesson = serde_yaml::with::singleton_map_recursive::deserialize(deserializer).map_err(|error| {
+        let at = error.location();
+        let (line, column) = at.map_or((1, 1), |at| (at.line(), at.column()));
+        let words = error.to_string();
+        let words = words.split(" at line ").next().unwrap_or(&words).to_string();
+        // The parser names the field that it could not place; say which one was probably meant.
+        place(line, column, advise(&words))
+    })?;
+    let line_of = |wanted: &str| {
+        let found = text.lines().position(|line| line.contains(wanted));
+        found.map_or((1, 1), |line| (line + 1, text.lines().nth(line).and_then(|l| l.find(wanted)).unwrap_or(0) + 1))
+    };
+    let refuse = |wanted: &str, what: String| {
+        let (line, column) = line_of(wanted);
+        Err(place(line, column, what))
+    };
+    if lesson.format != 1 {
+        return refuse("format", format!("format {} is not known; write: format: 1", lesson.format));
+    }
+    if lesson.steps.is_empty() {
+        return refuse("steps", "a lesson has at least one step; write one below steps:".into());
+    }
+    let fit = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let mut seen: Vec<&str> = Vec::new();
+    let variants: Vec<&str> = lesson.steps.iter().flat_map(|step| &step.variants).map(|variant| variant.id.as_str()).collect();
+    for id in lesson.steps.iter().map(|step| step.id.as_str()).chain(variants.iter().copied()).chain([lesson.id.as_str()]) {
+        if !fit(id) {
+            return refuse(id, format!("the id \"{id}\" may have small letters, digits and - only"));
+        }
+    }
+    for step in &lesson.steps {
+        if seen.contains(&step.id.as_str()) {
+            return refuse(&format!("id: {}", step.id), format!("two steps are called {}; give one another id", step.id));
+        }
+        for id in step.variants.iter().flat_map(|variant| &variant.skip) {
+            if !seen.contains(&id.as_str()) {
+                return refuse(id, format!("skip: {id} names no earlier step"));
+            }
+        }
+        seen.push(&step.id);
+        if step.rounds.is_empty() {
+            return refuse(&format!("id: {}", step.id), format!("step {} has no round; write one below rounds:", step.id));
+        }
+        for expectation in step.rounds.iter().flat_map(|round| &round.expect) {
+            if let Some(id) = expectation.fails_in.as_ref().filter(|id| !variants.contains(&id.as_str())) {
+                return refuse(id, format!("fails-in: {id} names no variant of this lesson"));
+            }
+        }
+    }
+    Ok(lesson)
+}
+
+/// Adds the nearest known word to the parser's complaint about an unknown one.
+fn advise(words: &str) -> String {
+    let mut ticks = words.split('`');
+    let unknown = words.contains("unknown").then(|| ticks.nth(1)).flatten();
+    let Some(unknown) = unknown else { return words.into() };
+    let known: Vec<&str> = words.split('`').skip(3).step_by(2).collect();
+    match nearest(unknown, known.into_iter()) {
+        Some(near) => format!("{words}; did you mean `{near}`?"),
+        None => words.into(),
+    }
+}

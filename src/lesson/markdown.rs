@@ -1,0 +1,109 @@
+//! The words of a lesson: one Markdown file a language, one `##` heading a step.
+
+use super::error::LessonError;
+use super::{LessonText, StepText, VariantText};
+
+/// Reads a lesson's words. Headings that mean nothing are errors, with their place.
+pub fn parse(path: &str, text: &str) -> Result<LessonText, LessonError> {
+    let mut lesson = LessonText::default();
+    let mut step: Option<String> = None;
+    let mut section = String::new();
+    let mut body = String::new();
+    let mut heading_line = 1;
+    let mut in_code = false;
+    let mut seen: Vec<(String, String)> = Vec::new();
+    let wrong = |line: usize, what: String| LessonError::at(path, text, line, 1, what);
+    let lines = text.lines().map(Some).chain([None]);
+    for (number, line) in lines.enumerate() {
+        if let Some(line) = line {
+            if line.starts_with("```") {
+                in_code = !in_code;
+            }
+            if in_code || !line.starts_with('#') {
+                body.push_str(line);
+                body.push('\n');
+                continue;
+            }
+        }
+        put(&mut lesson, step.as_deref(), &section, std::mem::take(&mut body).trim())
+            .map_err(|what| wrong(heading_line, what))?;
+        let Some(line) = line else { break };
+        heading_line = number + 1;
+        let title = line.trim_start_matches('#').trim();
+        match line.len() - line.trim_start_matches('#').len() {
+            1 if lesson.title.is_empty() => lesson.title = title.into(),
+            2 => {
+                let (id, name) = title.split_once(" · ").ok_or_else(|| {
+                    wrong(heading_line, format!("a step's heading is its id and its title: ## {title} · Title"))
+                })?;
+                if lesson.steps.contains_key(id) {
+                    return Err(wrong(heading_line, format!("the step {id} stands here twice")));
+                }
+                section.clear();
+                step = Some(id.into());
+                if id != "after" {
+                    lesson.steps.insert(id.into(), StepText { title: name.into(), ..StepText::default() });
+                }
+            }
+            3 if step.is_some() => {
+                section = title.into();
+                let key = (step.clone().unwrap_or_default(), section.clone());
+                if section != "hint" && seen.contains(&key) {
+                    return Err(wrong(heading_line, format!("{section} stands in this step twice")));
+                }
+                seen.push(key);
+            }
+            _ => return Err(wrong(heading_line, format!("this heading means nothing here: {line}"))),
+        }
+    }
+    if lesson.title.is_empty() {
+        return Err(wrong(1, "the file begins with the lesson's title: # Title".into()));
+    }
+    Ok(lesson)
+}
+
+fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -> Result<(), String> {
+    let Some(id) = step else {
+        lesson.about = body.into();
+        return Ok(());
+    };
+    if id == "after" {
+        if !lesson.after.is_empty() {
+            lesson.after.push_str("\n\n");
+        }
+        lesson.after.push_str(body);
+        return Ok(());
+    }
+    let Some(step) = lesson.steps.get_mut(id) else { return Ok(()) };
+    let paragraphs = || body.split("\n\n").map(|text| text.trim().to_string()).filter(|text| !text.is_empty());
+    let (word, rest) = section.split_once(' ').unwrap_or((section, ""));
+    match word {
+        "" => step.text = body.into(),
+        "predict" => {
+            let (options, question): (Vec<&str>, Vec<&str>) = body.lines().partition(|line| line.starts_with("- "));
+            step.question = question.join("\n").trim().into();
+            step.options = options.iter().map(|line| line[2..].trim().to_string()).collect();
+        }
+        "if" => {
+            rest.parse::<usize>().map_err(|_| format!("### if {rest}: write the option's number, from 1"))?;
+            step.feedback.insert(rest.into(), body.into());
+        }
+        "see" => {
+            let round: usize = if rest.is_empty() { 1 } else { rest.parse().map_err(|_| format!("### see {rest}: write the round's number"))? };
+            if round != step.see.len() + 1 {
+                return Err(format!("### see {rest} comes out of turn"));
+            }
+            step.see.push(body.into());
+        }
+        "hint" => step.hints.extend(paragraphs()),
+        "speaker" => step.speaker = body.into(),
+        "break" => {
+            let mut paragraphs = paragraphs();
+            let question = paragraphs.next().ok_or("a variant needs its question as first paragraph")?;
+            let why = paragraphs.collect::<Vec<_>>().join("\n\n");
+            step.variants.insert(rest.into(), VariantText { question, why });
+        }
+        _ => return Err(format!("### {section} is not known; known: predict, if N, see, hint, speaker, break ID")),
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+use super::load::parse;
+use super::*;
+
+const GOOD: &str = "\
+format: 1
+id: tiny
+minutes: 1
+host: { shared: true }
+steps:
+  - id: one
+    minutes: 1
+    predict: { ask: claims, options: [[{ hostname: { side: outside, is: a } }], [{ errno: ok }]] }
+    rounds:
+      - actor: host
+        do:
+          - mount: { type: tmpfs, on: /lab/x, flags: [nosuid, nodev] }
+          - hostname: box
+        expect:
+          - { proof: becomes, that: { rows: { side: outside, where: { target: /lab/x }, count: 1 } } }
+          - { proof: says, that: { rows: { side: outside, count: as-before } } }
+";
+
+#[test]
+fn a_lesson_reads_and_moves() {
+    let lesson = parse("x", GOOD).unwrap();
+    assert_eq!(lesson.steps[0].rounds[0].does.len(), 2);
+    let moved = lesson.relocated("/srv");
+    let crate::op::Operation::Mount(mount) = &moved.steps[0].rounds[0].does[0] else { panic!() };
+    assert_eq!(mount.on, "/srv/x");
+    assert_eq!(lesson.relocated("/lab"), lesson);
+}
+
+/// Whatever is wrong has a place, and what is meant is suggested.
+#[test]
+fn errors_have_places() {
+    for (from, to, line, says) in [
+        ("mount: { type", "mont: { type", 12, "did you mean `mount`?"),
+        ("nosuid", "nosuit", 12, "nosuit"),
+        ("minutes: 1\nhost", "minutes: yes\nhost", 3, "invalid type"),
+        ("id: tiny", "id: tiny\nid: again", 3, "twice"),
+        ("format: 1", "format: 2", 1, "format: 1"),
+        ("id: one", "id: One", 6, "small letters"),
+        ("hostname: box", "hostname: !x box", 13, "tags"),
+        ("hostname: box", "hostname: &a box", 13, "anchors"),
+        ("count: 1", "count: { a: 1 }", 0, ""),
+    ] {
+        let text = GOOD.replacen(from, to, 1);
+        assert_ne!(text, GOOD);
+        match parse("x", &text) {
+            Err(LessonError::Wrong { line: found, what, shown, .. }) => {
+                assert!(line == 0 || found == line, "{to}: line {found}: {what}");
+                assert!(what.contains(says), "{to}: {what}");
+                assert!(shown.contains('^'), "{shown}");
+            }
+            other => panic!("{to}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_at_once() {
+    let bomb = "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n";
+    let flow = format!("a: {}", "[".repeat(3000));
+    let block = (0..3000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>();
+    let dashes = format!("a:\n{}x", "- ".repeat(3000));
+    for text in [bomb, &flow, &block, &dashes, "", "# nothing\n", "\u{0}", "a: [", "- - -", "{", "%YAML 9.9\n---\n", "\t- x"] {
+        assert!(parse("x", text).is_err(), "{:?}", &text[..text.len().min(30)]);
+    }
+    assert!(matches!(open("mount-nss"), Err(LessonError::Unknown { nearest: Some(near), .. }) if near == "mount-ns"));
+    assert!(matches!(open("/nowhere/at/all"), Err(LessonError::Unreadable { .. })));
+}
+
+#[test]
+fn every_bundled_lesson_is_clean() {
+    assert!(bundled().iter().any(|name| name == "mount-ns"));
+    for name in bundled() {
+        let lesson = open(&name).unwrap_or_else(|error| panic!("{error}"));
+        let found = check(&lesson);
+        assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
+    }
+}

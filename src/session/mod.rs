@@ -1,9 +1,11 @@
 //! The course of a lesson: a pure state machine, and the record of what happened.
 
 mod hold;
+mod judge;
 mod record;
 mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
+pub use judge::{Kernel, judge, options};
 pub use record::*;
 pub use wording::in_words;

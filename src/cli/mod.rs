@@ -1,0 +1,135 @@
+//! The command line: each subcommand a file; errors are worded here, once, on stderr.
+
+mod doctor;
+mod lesson;
+mod list;
+mod mounts;
+mod verify;
+
+use crate::lab::LabError;
+use crate::lesson::LessonError;
+use crate::sandbox::HostKind;
+use crate::words::Lang;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit statuses: all well; what was asked about does not hold; wrong usage or input; this machine cannot.
+const HELD_NOT: u8 = 1;
+const USAGE: u8 = 2;
+const CANNOT: u8 = 3;
+
+#[derive(Debug, Parser)]
+#[command(name = "nslab", version, about = "See what a container's file system really is: an interactive sandbox for Linux mount namespaces.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The language of lessons and messages.
+    #[arg(long, global = true)]
+    lang: Option<Lang>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Walk through a lesson, every stage performed for real.
+    Lesson(lesson::Args),
+    /// The lessons, one a line.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Perform every step of lessons and prove every expectation, without a screen.
+    Verify {
+        /// Lessons by name or path; all if none is named.
+        lessons: Vec<String>,
+        /// One event a line.
+        #[arg(long)]
+        json: bool,
+        #[arg(long, value_enum, default_value_t)]
+        host: HostKind,
+    },
+    /// Lint lessons without performing anything.
+    Check { lessons: Vec<String> },
+    /// A process's mount table.
+    Mounts(mounts::Args),
+    /// Compare two mount tables, each a process's or a file's.
+    Diff {
+        a: String,
+        b: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// What works on this machine, what does not, and what mends it.
+    Doctor {
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    let lang = cli.lang.unwrap_or_else(Lang::from_env);
+    let result = match cli.command {
+        None => list::menu(lang),
+        Some(Command::Lesson(args)) => lesson::run(&args, lang),
+        Some(Command::List { json }) => list::list(json, lang),
+        Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
+        Some(Command::Check { lessons }) => list::check(&lessons),
+        Some(Command::Mounts(args)) => mounts::mounts(&args),
+        Some(Command::Diff { a, b, json }) => mounts::diff(&a, &b, json),
+        Some(Command::Doctor { json }) => doctor::doctor(json, lang),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => report(&error, lang),
+    }
+}
+
+/// Says once what went wrong, and with which status to leave.
+fn report(error: &anyhow::Error, lang: Lang) -> ExitCode {
+    if let Some(io) = error.downcast_ref::<std::io::Error>()
+        && io.kind() == std::io::ErrorKind::BrokenPipe
+    {
+        // Whoever read the output has seen enough.
+        return ExitCode::SUCCESS;
+    }
+    if let Some(refused @ LabError::Refused { key, .. }) = error.downcast_ref() {
+        eprintln!("nslab: {refused}\n{}", lang.say(key, &[]));
+        return ExitCode::from(CANNOT);
+    }
+    eprintln!("nslab: {error:#}");
+    ExitCode::from(if error.is::<LessonError>() || error.is::<Usage>() { USAGE } else { HELD_NOT })
+}
+
+/// Input that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// The layers of the default image, made from this machine's programs if they are not cached.
+fn image() -> anyhow::Result<Vec<(String, String)>> {
+    use anyhow::Context;
+    use etcetera::BaseStrategy;
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+    let helper = rootfs_builder::Helper {
+        program: std::env::current_exe().context("find nslab's own program")?,
+        name: "nslab-tools".into(),
+        always: names(crate::toolbox::ALWAYS),
+        stand_in: names(crate::toolbox::STAND_IN),
+    };
+    let options = rootfs_builder::Options {
+        path: std::env::var_os("PATH").unwrap_or_default(),
+        helper: Some(helper),
+        os_name: "nslab image".into(),
+        commands: rootfs_builder::default_commands(),
+    };
+    let cache = etcetera::choose_base_strategy().context("find the home directory; set HOME or XDG_CACHE_HOME")?.cache_dir();
+    let image = rootfs_builder::cached(&cache.join("nslab/images"), "default", &options)
+        .context("make the default image; set XDG_CACHE_HOME to a directory that can be written")?;
+    Ok(image.layers().into_iter().map(|(name, path)| (name, path.display().to_string())).collect())
+}

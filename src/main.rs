@@ -1,18 +1,20 @@
 #![allow(dead_code)]
+mod cli;
 mod conduct;
 mod lab;
 mod lesson;
 mod mounts;
 mod op;
+mod plain;
+mod relay;
 mod sandbox;
 mod session;
+mod toolbox;
 mod words;
 
 use std::process::ExitCode;
 
+/// One program of three kinds: the stage of a sandbox, a command of the image, or the command line.
 fn main() -> ExitCode {
-    if let Some(code) = sandbox::stage_entry() {
-        return code;
-    }
-    ExitCode::SUCCESS
+    sandbox::stage_entry().or_else(toolbox::entry).unwrap_or_else(cli::main)
 }

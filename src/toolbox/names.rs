@@ -1,0 +1,51 @@
+//! User and group names, and times, without libc's databases.
+
+use std::collections::BTreeMap;
+
+/// Number to name, of /etc/passwd or /etc/group.
+pub fn ids(file: &str) -> BTreeMap<u32, String> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let mut map = BTreeMap::new();
+    for line in text.lines() {
+        let mut f = line.split(':');
+        if let (Some(name), Some(Ok(id))) = (f.next(), f.nth(1).map(str::parse)) {
+            map.entry(id).or_insert_with(|| name.to_string());
+        }
+    }
+    map
+}
+
+pub fn name(map: &BTreeMap<u32, String>, id: u32) -> String {
+    map.get(&id).cloned().unwrap_or_else(|| id.to_string())
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A moment in UTC: (year, month's name, day, hour, minute).
+pub fn date(secs: i64) -> (i64, &'static str, i64, i64, i64) {
+    let days = secs.div_euclid(86400);
+    let rest = secs.rem_euclid(86400);
+    // Howard Hinnant's civil_from_days.
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    (year, MONTHS[month as usize - 1], doy - (153 * mp + 2) / 5 + 1, rest / 3600, rest % 3600 / 60)
+}
+
+pub fn now() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn dates() {
+        assert_eq!(super::date(0), (1970, "Jan", 1, 0, 0));
+        assert_eq!(super::date(1_709_210_096), (2024, "Feb", 29, 12, 34));
+    }
+}

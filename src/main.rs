@@ -3,6 +3,7 @@ mod cli;
 mod conduct;
 mod lab;
 mod lesson;
+mod listing;
 mod mounts;
 mod op;
 mod plain;
@@ -10,6 +11,7 @@ mod relay;
 mod sandbox;
 mod session;
 mod toolbox;
+mod tui;
 mod words;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ mod flags;
 mod lower;
 mod operation;
 
+pub(crate) use call::quoted;
 pub use call::{Call, Fd};
 pub use errno::{errno_meaning, errno_name, errno_number};
 pub use flags::{FlagWord, MOUNT_FLAGS, MountFlags, NAMESPACE_FLAGS, NamespaceFlags};

@@ -2,10 +2,12 @@
 
 mod hold;
 mod judge;
+mod machine;
 mod record;
 mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
+pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session};
 pub use record::*;
 pub use wording::in_words;

@@ -1,0 +1,13 @@
+//! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from the session alone.
+
+mod keys;
+mod markdown;
+mod page;
+mod run;
+mod screen;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use run::{LabMessage, Request, run};
+pub use screen::View;

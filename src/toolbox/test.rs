@@ -56,7 +56,9 @@ impl Test<'_> {
     }
 
     fn one(&mut self) -> Result<bool, Fail> {
-        let Some(a) = self.peek(0) else { return Err(Fail::new(2, "an operand is missing")) };
+        let Some(a) = self.peek(0) else {
+            return Err(Fail::new(2, "an operand is missing"));
+        };
         let a = a.to_string();
         // A two-operand test goes first: `[ ! = x ]`, `[ -f = -f ]`.
         if let (Some(op), Some(b)) = (self.peek(1), self.peek(2))
@@ -78,7 +80,10 @@ impl Test<'_> {
             self.at += 1;
             return Ok(yes);
         }
-        if a.len() == 2 && a.starts_with('-') && let Some(x) = self.peek(1) {
+        if a.len() == 2
+            && a.starts_with('-')
+            && let Some(x) = self.peek(1)
+        {
             let yes = unary(&a, x)?;
             self.at += 2;
             return Ok(yes);
@@ -89,7 +94,11 @@ impl Test<'_> {
 }
 
 fn binary(a: &str, op: &str, b: &str) -> Result<Option<bool>, Fail> {
-    let number = |s: &str| s.trim().parse::<i64>().map_err(|_| Fail::new(2, format!("{s}: not a number")));
+    let number = |s: &str| {
+        s.trim()
+            .parse::<i64>()
+            .map_err(|_| Fail::new(2, format!("{s}: not a number")))
+    };
     let time = |s: &str| Path::new(s).metadata().and_then(|m| m.modified()).ok();
     Ok(Some(match op {
         "=" | "==" => a == b,

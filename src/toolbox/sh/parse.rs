@@ -32,15 +32,35 @@ pub struct Command {
 
 #[derive(Debug, PartialEq)]
 pub enum Body {
-    Simple { assigns: Vec<(String, Word)>, words: Vec<Word> },
+    Simple {
+        assigns: Vec<(String, Word)>,
+        words: Vec<Word>,
+    },
     Brace(List),
     /// The text between the brackets.
     Subshell(String),
-    If { arms: Vec<(List, List)>, otherwise: Option<List> },
-    Loop { until: bool, condition: List, body: List },
-    For { name: String, words: Option<Vec<Word>>, body: List },
-    Case { word: Word, arms: Vec<(Vec<Word>, List)> },
-    Function { name: String, body: Rc<Command> },
+    If {
+        arms: Vec<(List, List)>,
+        otherwise: Option<List>,
+    },
+    Loop {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
+    Case {
+        word: Word,
+        arms: Vec<(Vec<Word>, List)>,
+    },
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
 }
 
 #[derive(Debug, PartialEq)]
@@ -51,16 +71,22 @@ pub struct Redir {
 }
 
 const RESERVED: &[&str] = &[
-    "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!",
+    "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case",
+    "esac", "{", "}", "!",
 ];
 
 pub fn is_name(s: &str) -> bool {
-    s.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    s.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 pub fn parse(text: &str) -> Result<List, Bad> {
     let chars: Rc<[char]> = text.chars().collect();
-    let mut p = Parser { toks: tokens(&chars)?, s: chars, i: 0 };
+    let mut p = Parser {
+        toks: tokens(&chars)?,
+        s: chars,
+        i: 0,
+    };
     let list = p.list()?;
     match p.kind() {
         Kind::End => Ok(list),
@@ -86,8 +112,14 @@ impl Parser {
     }
 
     fn text(&self, from: usize) -> String {
-        let end = if self.i > 0 { self.toks[self.i - 1].end } else { 0 };
-        self.s[self.toks[from].start..end.max(self.toks[from].start)].iter().collect()
+        let end = if self.i > 0 {
+            self.toks[self.i - 1].end
+        } else {
+            0
+        };
+        self.s[self.toks[from].start..end.max(self.toks[from].start)]
+            .iter()
+            .collect()
     }
 
     /// The token as a bare word.
@@ -109,11 +141,21 @@ impl Parser {
     fn unexpected(&self, wanted: &'static str) -> Bad {
         let t = &self.toks[self.i];
         let what = match &t.kind {
-            Kind::End => return Bad::Incomplete(if wanted.is_empty() { "a command" } else { wanted }),
+            Kind::End => {
+                return Bad::Incomplete(if wanted.is_empty() {
+                    "a command"
+                } else {
+                    wanted
+                });
+            }
             Kind::Newline => "the end of the line".to_string(),
             _ => format!("'{}'", self.s[t.start..t.end].iter().collect::<String>()),
         };
-        let wanted = if wanted.is_empty() { String::new() } else { format!(", {wanted} is missing") };
+        let wanted = if wanted.is_empty() {
+            String::new()
+        } else {
+            format!(", {wanted} is missing")
+        };
         Bad::Syntax(format!("{what} is unexpected here{wanted}"))
     }
 
@@ -146,7 +188,10 @@ impl Parser {
             self.newlines();
             let over = match self.kind() {
                 Kind::End | Kind::Op(")" | ";;") => true,
-                _ => matches!(self.reserved(), Some("then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}")),
+                _ => matches!(
+                    self.reserved(),
+                    Some("then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}")
+                ),
             };
             if over {
                 return Ok(list);
@@ -165,7 +210,12 @@ impl Parser {
             let text = self.text(from);
             let background = self.op("&");
             let more = background || self.op(";") || *self.kind() == Kind::Newline;
-            list.push(Item { first, rest, background, text });
+            list.push(Item {
+                first,
+                rest,
+                background,
+                text,
+            });
             if !more {
                 return Ok(list);
             }
@@ -175,7 +225,11 @@ impl Parser {
     /// A list that may not be empty.
     fn some(&mut self, wanted: &'static str) -> Result<List, Bad> {
         let list = self.list()?;
-        if list.is_empty() { Err(self.unexpected(wanted)) } else { Ok(list) }
+        if list.is_empty() {
+            Err(self.unexpected(wanted))
+        } else {
+            Ok(list)
+        }
     }
 
     fn pipeline(&mut self) -> Result<Pipeline, Bad> {
@@ -215,7 +269,11 @@ impl Parser {
             Some(word @ ("while" | "until")) => {
                 self.bump();
                 let condition = self.some("a command")?;
-                Body::Loop { until: word == "until", condition, body: self.do_done()? }
+                Body::Loop {
+                    until: word == "until",
+                    condition,
+                    body: self.do_done()?,
+                }
             }
             Some("for") => self.for_loop()?,
             Some("case") => self.case()?,
@@ -231,7 +289,11 @@ impl Parser {
         while let Some(r) = self.redir()? {
             redirs.push(r);
         }
-        if matches!(self.kind(), Kind::Word(_)) && self.reserved().is_none_or(|r| matches!(r, "in" | "{" | "!")) {
+        if matches!(self.kind(), Kind::Word(_))
+            && self
+                .reserved()
+                .is_none_or(|r| matches!(r, "in" | "{" | "!"))
+        {
             return Err(self.unexpected("; or a new line"));
         }
         Ok(Command { body, redirs, text })
@@ -284,12 +346,18 @@ impl Parser {
         }
         self.op(";");
         self.newlines();
-        Ok(Body::For { name, words, body: self.do_done()? })
+        Ok(Body::For {
+            name,
+            words,
+            body: self.do_done()?,
+        })
     }
 
     fn case(&mut self) -> Result<Body, Bad> {
         self.bump();
-        let Kind::Word(word) = self.kind().clone() else { return Err(self.unexpected("a word")) };
+        let Kind::Word(word) = self.kind().clone() else {
+            return Err(self.unexpected("a word"));
+        };
         self.bump();
         self.newlines();
         self.keyword("in")?;
@@ -303,7 +371,9 @@ impl Parser {
             self.op("(");
             let mut patterns = vec![];
             loop {
-                let Kind::Word(p) = self.kind().clone() else { return Err(self.unexpected("a pattern")) };
+                let Kind::Word(p) = self.kind().clone() else {
+                    return Err(self.unexpected("a pattern"));
+                };
                 self.bump();
                 patterns.push(p);
                 if !self.op("|") {
@@ -335,7 +405,9 @@ impl Parser {
         self.bump();
         let fd = number.unwrap_or(i32::from(op.starts_with('>')));
         if fd > 2 {
-            return Err(Bad::Syntax(format!("{fd}{op}: this shell redirects 0, 1 and 2 only")));
+            return Err(Bad::Syntax(format!(
+                "{fd}{op}: this shell redirects 0, 1 and 2 only"
+            )));
         }
         let word = match self.kind().clone() {
             Kind::Word(w) | Kind::Here(w) => w,
@@ -353,7 +425,9 @@ impl Parser {
                 redirs.push(r);
                 continue;
             }
-            let Kind::Word(w) = self.kind().clone() else { break };
+            let Kind::Word(w) = self.kind().clone() else {
+                break;
+            };
             match assignment(&w).filter(|_| words.is_empty()) {
                 Some(a) => assigns.push(a),
                 None => words.push(w),
@@ -369,7 +443,11 @@ impl Parser {
         if assigns.is_empty() && words.is_empty() && redirs.is_empty() {
             return Err(self.unexpected(""));
         }
-        Ok(Command { body: Body::Simple { assigns, words }, redirs, text: self.text(from) })
+        Ok(Command {
+            body: Body::Simple { assigns, words },
+            redirs,
+            text: self.text(from),
+        })
     }
 
     fn function(&mut self, name: String, from: usize) -> Result<Command, Bad> {
@@ -378,13 +456,19 @@ impl Parser {
         }
         self.newlines();
         let body = Rc::new(self.command()?);
-        Ok(Command { body: Body::Function { name, body }, redirs: vec![], text: self.text(from) })
+        Ok(Command {
+            body: Body::Function { name, body },
+            redirs: vec![],
+            text: self.text(from),
+        })
     }
 }
 
 /// `NAME=VALUE`.
 fn assignment(w: &Word) -> Option<(String, Word)> {
-    let Some(Part::Plain(s)) = w.first() else { return None };
+    let Some(Part::Plain(s)) = w.first() else {
+        return None;
+    };
     let (name, value) = s.split_once('=')?;
     if !is_name(name) {
         return None;
@@ -410,9 +494,20 @@ mod tests {
     #[test]
     fn programs() {
         for text in [
-            "", "\n# x\n", "a;b&c", "a && b || ! c | d", "if a; then b; elif c; then d; else e; fi >x",
-            "while a\ndo b\ndone", "for x in 1 2; do a; done", "for x do a; done", "{ a; } 2>&1", "(a; (b))",
-            "case $x in a|b) c;; *) d; esac", "f() { a; }", "cat <<E\n$x\nE\n", "X=1 Y=\"2 3\" a >b 2>>c <d",
+            "",
+            "\n# x\n",
+            "a;b&c",
+            "a && b || ! c | d",
+            "if a; then b; elif c; then d; else e; fi >x",
+            "while a\ndo b\ndone",
+            "for x in 1 2; do a; done",
+            "for x do a; done",
+            "{ a; } 2>&1",
+            "(a; (b))",
+            "case $x in a|b) c;; *) d; esac",
+            "f() { a; }",
+            "cat <<E\n$x\nE\n",
+            "X=1 Y=\"2 3\" a >b 2>>c <d",
             "a $(b \")\" $(c)) `d` $((1+(2))) ${e:-${f}}",
         ] {
             parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
@@ -422,8 +517,16 @@ mod tests {
     #[test]
     fn texts_that_go_on() {
         for (text, what) in [
-            ("if a", "then"), ("a |", "a command"), ("a &&", "a command"), ("'a", "a closing '"), ("\"a", "a closing \""),
-            ("$(a", "a closing )"), ("(a", ")"), ("{ a", "}"), ("while a; do b", "done"), ("cat <<E\nx\n", "a here-document"),
+            ("if a", "then"),
+            ("a |", "a command"),
+            ("a &&", "a command"),
+            ("'a", "a closing '"),
+            ("\"a", "a closing \""),
+            ("$(a", "a closing )"),
+            ("(a", ")"),
+            ("{ a", "}"),
+            ("while a; do b", "done"),
+            ("cat <<E\nx\n", "a here-document"),
         ] {
             assert_eq!(bad(text), format!("... {what}"), "{text}");
         }
@@ -432,9 +535,14 @@ mod tests {
     #[test]
     fn texts_that_are_wrong() {
         for (text, what) in [
-            ("fi", "'fi' is unexpected here"), ("a ;; b", "';;' is unexpected here"), ("if a; fi", "'fi' is unexpected here, then is missing"),
-            ("a )", "')' is unexpected here"), ("| a", "'|' is unexpected here"), ("3>x a", "3>: this shell redirects 0, 1 and 2 only"),
-            ("echo ${x/a/b}", "${x/a/b}: not a form this shell knows"), ("( )", "')' is unexpected here, a command is missing"),
+            ("fi", "'fi' is unexpected here"),
+            ("a ;; b", "';;' is unexpected here"),
+            ("if a; fi", "'fi' is unexpected here, then is missing"),
+            ("a )", "')' is unexpected here"),
+            ("| a", "'|' is unexpected here"),
+            ("3>x a", "3>: this shell redirects 0, 1 and 2 only"),
+            ("echo ${x/a/b}", "${x/a/b}: not a form this shell knows"),
+            ("( )", "')' is unexpected here, a command is missing"),
         ] {
             assert_eq!(bad(text), what, "{text}");
         }

@@ -17,6 +17,8 @@ mod spawn;
 mod stage;
 pub mod sys;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use doctor::{Doctor, examine};

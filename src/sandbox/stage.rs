@@ -32,10 +32,15 @@ pub fn main() -> ExitCode {
     sys::reset_signals();
     sys::rename(NAME);
     let _ = nix::unistd::setsid();
-    match Stage::new(Wire::from(socket)).and_then(|mut stage| stage.serve()) {
+    match serve(Wire::from(socket)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Serves until the other end is gone.
+pub fn serve(wire: Wire) -> nix::Result<()> {
+    Stage::new(wire)?.serve()
 }
 
 struct Stage {

@@ -1,0 +1,201 @@
+//! The full screen through a real pseudo terminal.
+
+mod common;
+
+use common::{Machine, descendants, gone, nslab, users};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+struct Terminal {
+    child: Child,
+    master: File,
+    slave: File,
+    screen: Arc<Mutex<vt100::Parser>>,
+}
+
+impl Terminal {
+    fn open(user: u32, rows: u16, columns: u16, args: &[&str]) -> Terminal {
+        let size = nix::pty::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let pair = nix::pty::openpty(Some(&size), None).unwrap();
+        let (master, slave) = (File::from(pair.master), File::from(pair.slave));
+        let lesson = nslab(user);
+        // setsid(1) gives the program the terminal as its controlling one.
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait"]).arg(lesson.get_program()).args(args);
+        for (name, value) in lesson.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        if common::is_root() && user != 0 {
+            use std::os::unix::process::CommandExt;
+            command.uid(user).gid(user);
+        }
+        command.env("TERM", "xterm-256color");
+        let end = || slave.try_clone().unwrap();
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let (mut reader, shared) = (master.try_clone().unwrap(), screen.clone());
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                shared.lock().unwrap().process(&buffer[..count]);
+            }
+        });
+        Terminal { child, master, slave, screen }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// Waits until the screen shows a text.
+    fn wait(&self, part: &str) {
+        let ends = Instant::now() + Duration::from_secs(20);
+        while !self.text().contains(part) {
+            assert!(Instant::now() < ends, "never showed {part}:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// The terminal echoes and waits for whole lines again, on the main screen.
+    fn is_sane(&self) -> bool {
+        let flags = tcgetattr(&self.slave).unwrap().local_flags;
+        flags.contains(LocalFlags::ECHO | LocalFlags::ICANON) && !self.screen.lock().unwrap().screen().alternate_screen()
+    }
+
+    fn end(mut self) -> i32 {
+        let ends = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                std::thread::sleep(Duration::from_millis(50));
+                assert!(self.is_sane(), "{}", self.text());
+                return status.code().unwrap_or(-1);
+            }
+            assert!(Instant::now() < ends, "does not end:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
+fn a_lesson_from_the_first_key_to_the_last() {
+    let machine = Machine::look();
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns"]);
+        terminal.wait("OUTSIDE practice host");
+        terminal.wait("Reading one row");
+        terminal.keys("\r");
+        terminal.wait("[PREDICT]");
+        terminal.keys("4\r\r");
+        terminal.wait("You: /lab. Kernel: /lab.");
+        // Each step: read, not sure, confirm, do, and all rounds.
+        let rounds = [1, 1, 2, 3, 1, 2, 1, 2, 1, 1, 1, 1, 1];
+        for (index, rounds) in rounds.iter().enumerate() {
+            terminal.keys("\r");
+            terminal.wait(&format!("{}/14", index + 2));
+            terminal.wait("[READ]");
+            terminal.keys("\r");
+            terminal.wait("[PREDICT]");
+            terminal.keys("0\r");
+            terminal.wait("[DO]");
+            for _ in 0..*rounds {
+                terminal.keys("\r");
+                terminal.wait("[SEE]");
+                // The next round's key counts only when this one is done.
+                std::thread::sleep(Duration::from_millis(150));
+            }
+        }
+        terminal.wait("INSIDE: no container");
+        terminal.keys("\r");
+        terminal.wait("static char stack");
+        let all = descendants(terminal.child.id());
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+        assert!(gone(&all), "{all:?}");
+    }
+    assert_eq!(Machine::look(), machine);
+}
+
+#[test]
+fn a_shell_changes_the_tables_and_gives_the_lesson_back() {
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "6"]);
+    terminal.wait("6/14");
+    terminal.wait("INSIDE pid 1");
+    terminal.keys("#");
+    terminal.wait("container #");
+    terminal.keys("mount -t tmpfs x /mnt\rtest -t 0 && echo is a terminal\r");
+    terminal.wait("\nis a terminal");
+    terminal.keys("exit\r");
+    terminal.wait("+ /mnt");
+    terminal.wait("(by hand)");
+    terminal.keys("q");
+    terminal.wait("Enter / Esc");
+    terminal.keys("\x1b");
+    std::thread::sleep(Duration::from_millis(100));
+    terminal.keys("q");
+    terminal.wait("Enter / Esc");
+    terminal.keys("\r");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn every_size_and_a_live_resize() {
+    for (rows, columns, shows) in [(24, 80, "OUTSIDE"), (18, 60, "(o: "), (45, 160, "mnt:["), (30, 110, "OUTSIDE"), (10, 40, "--plain")] {
+        let mut terminal = Terminal::open(users()[0], rows, columns, &["lesson", "mount-ns", "--step", "8"]);
+        terminal.wait(shows);
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "8"]);
+    terminal.wait("INSIDE pid 1");
+    Command::new("stty").args(["rows", "45", "cols", "160"]).stdin(terminal.slave.try_clone().unwrap()).status().unwrap();
+    terminal.screen.lock().unwrap().screen_mut().set_size(45, 160);
+    terminal.wait("mnt:[");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// A broken variant on the screen, and the rebuild after it.
+#[test]
+fn break_it_and_mend_it() {
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "8"]);
+    terminal.wait("INSIDE pid 1");
+    terminal.keys("x");
+    terminal.wait("classic demo");
+    terminal.keys("1");
+    terminal.wait("BROKEN ON PURPOSE");
+    terminal.wait("+ /proc            proc       shared");
+    terminal.keys("\r");
+    terminal.wait("[READ]");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    use nix::sys::signal::{Signal, kill};
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
+        terminal.wait("OUTSIDE practice host");
+        let lesson = common::children(terminal.child.id());
+        // setsid forks only if it must; the lesson is it or its child.
+        let pid = lesson.first().copied().filter(|pid| {
+            std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "nslab")
+        });
+        kill(nix::unistd::Pid::from_raw(pid.unwrap_or(terminal.child.id() as i32)), signal).unwrap();
+        terminal.end();
+    }
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
+    terminal.wait("OUTSIDE practice host");
+    terminal.keys("\x03");
+    assert_eq!(terminal.end(), 0);
+}

@@ -10,6 +10,10 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+fn cells(number: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(number).unwrap()
+}
+
 struct Terminal {
     child: Child,
     master: File,
@@ -38,7 +42,7 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         let end = || slave.try_clone().unwrap();
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let (mut reader, shared) = (master.try_clone().unwrap(), screen.clone());
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -158,7 +162,7 @@ fn every_size_and_a_live_resize() {
     let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "8"]);
     terminal.wait("INSIDE pid 1");
     Command::new("stty").args(["rows", "45", "cols", "160"]).stdin(terminal.slave.try_clone().unwrap()).status().unwrap();
-    terminal.screen.lock().unwrap().screen_mut().set_size(45, 160);
+    terminal.screen.lock().unwrap().screen_mut().set_size(cells(45), cells(160));
     terminal.wait("mnt:[");
     terminal.keys("q");
     assert_eq!(terminal.end(), 0);

@@ -31,7 +31,13 @@ pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabErr
 }
 
 /// Performs one round of a step and judges its expectations.
-pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot, lang: Lang) -> Result<RoundRecord, LabError> {
+pub fn perform(
+    lab: &mut dyn Lab,
+    step: &Step,
+    round: &Round,
+    before: &Snapshot,
+    lang: Lang,
+) -> Result<RoundRecord, LabError> {
     let files = files_of(step, round);
     let mut record = RoundRecord {
         actor: Some(round.actor),
@@ -40,12 +46,19 @@ pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot,
         ..RoundRecord::default()
     };
     let went_well = calls(lab, round.actor, &round.does, &mut record)?;
-    for line in round.run.iter().filter(|_| went_well || round.does.is_empty() || round.expect.iter().any(is_about_errno)) {
+    for line in
+        round.run.iter().filter(|_| went_well || round.does.is_empty() || round.expect.iter().any(is_about_errno))
+    {
         record.commands.push(lab.run(round.actor, line)?);
     }
     for line in &round.types {
         lab.type_line(line)?;
-        record.commands.push(crate::session::CommandRecord { line: line.clone(), output: String::new(), status: None, typed: true });
+        record.commands.push(crate::session::CommandRecord {
+            line: line.clone(),
+            output: String::new(),
+            status: None,
+            typed: true,
+        });
     }
     let deadline = Instant::now() + TYPED;
     loop {
@@ -120,7 +133,12 @@ pub fn variant(
 }
 
 /// Makes the calls of operations in order until one fails. Tells whether all went well.
-fn calls(lab: &mut dyn Lab, actor: Actor, operations: &[Operation], record: &mut RoundRecord) -> Result<bool, LabError> {
+fn calls(
+    lab: &mut dyn Lab,
+    actor: Actor,
+    operations: &[Operation],
+    record: &mut RoundRecord,
+) -> Result<bool, LabError> {
     for call in operations.iter().flat_map(lower) {
         let (result, micros) = lab.perform(actor, &call)?;
         let failed = result.is_err();

@@ -3,7 +3,7 @@
 use crate::conduct;
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Lesson, Prediction, Side};
-use crate::mounts::{Change, ChangeKind, MountTable, changes, printable};
+use crate::mounts::{Change, ChangeKind, MountTable, printable};
 use crate::op::Actor;
 use crate::relay::relay;
 use crate::sandbox::{HostKind, Sandbox};
@@ -37,11 +37,29 @@ struct Plain<'a> {
 }
 
 /// Walks through a lesson from a step (from 0) on. Exit status 0.
-pub fn run(lesson: &Lesson, from: usize, host: HostKind, layers: &[(String, String)], lang: Lang, width: usize) -> anyhow::Result<u8> {
+pub fn run(
+    lesson: &Lesson,
+    from: usize,
+    host: HostKind,
+    layers: &[(String, String)],
+    lang: Lang,
+    width: usize,
+) -> anyhow::Result<u8> {
     let mut sandbox = Sandbox::start(&lesson.host, host, layers)?;
     let (now, _) = conduct::replay(&mut sandbox, lesson, from, &[], lang)?;
-    let mut plain =
-        Plain { lesson, layers, host, lang, width, sandbox, now, last: Vec::new(), hints: 0, by_hand: 0, first_sight: (0, 0) };
+    let mut plain = Plain {
+        lesson,
+        layers,
+        host,
+        lang,
+        width,
+        sandbox,
+        now,
+        last: Vec::new(),
+        hints: 0,
+        by_hand: 0,
+        first_sight: (0, 0),
+    };
     let text = lesson.text(lang.code());
     plain.say(&text.title.clone())?;
     plain.say(&text.about.clone())?;
@@ -102,7 +120,9 @@ impl Plain<'_> {
             self.now = record.after.clone();
             self.tell(&record)?;
             self.last.push(record);
-            if number == 0 && let Some(prediction) = &step.predict {
+            if number == 0
+                && let Some(prediction) = &step.predict
+            {
                 self.verdict(index, prediction, &guess)?;
             }
             if let Some(see) = text.see.get(number) {
@@ -137,8 +157,11 @@ impl Plain<'_> {
                 Some(line) => line,
                 None => return Ok(Err(Asked::Quit)),
             };
-            let numbers: Option<Vec<usize>> =
-                line.split([' ', ',']).filter(|word| !word.is_empty()).map(|word| word.parse().ok().filter(|&n| n <= choices.len())).collect();
+            let numbers: Option<Vec<usize>> = line
+                .split([' ', ','])
+                .filter(|word| !word.is_empty())
+                .map(|word| word.parse().ok().filter(|&n| n <= choices.len()))
+                .collect();
             match numbers.as_deref() {
                 Some([0]) => return Ok(Ok(Guess::None)),
                 Some([only]) if !many => return Ok(Ok(Guess::One(only - 1))),
@@ -161,7 +184,8 @@ impl Plain<'_> {
         let choices = options(prediction, &text, &before, lang);
         let name = |number: usize| choices.get(number).cloned().unwrap_or_default();
         let ticked = |ticks: &[bool]| {
-            let all: Vec<_> = ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(number, _)| name(number)).collect();
+            let all: Vec<_> =
+                ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(number, _)| name(number)).collect();
             if all.is_empty() { lang.say("option.none", &[]) } else { all.join("; ") }
         };
         let kernel = judge(prediction, &self.last);
@@ -170,8 +194,12 @@ impl Plain<'_> {
             (_, Kernel::Void) => return self.say(&lang.say("verdict.void", &[])),
             (Guess::None, Kernel::Option(option)) => (None, name(*option), None),
             (Guess::None, Kernel::Ticks(ticks)) => (None, ticked(ticks), None),
-            (Guess::One(one), Kernel::Option(option)) => (Some(name(*one)), name(*option), (one != option).then_some(*one)),
-            (Guess::Many(many), Kernel::Ticks(ticks)) => (Some(ticked(many)), ticked(ticks), (many != ticks).then_some(usize::MAX)),
+            (Guess::One(one), Kernel::Option(option)) => {
+                (Some(name(*one)), name(*option), (one != option).then_some(*one))
+            }
+            (Guess::Many(many), Kernel::Ticks(ticks)) => {
+                (Some(ticked(many)), ticked(ticks), (many != ticks).then_some(usize::MAX))
+            }
             _ => return Ok(()),
         };
         match you {
@@ -190,7 +218,8 @@ impl Plain<'_> {
     /// What ran, and what changed.
     fn tell(&mut self, record: &RoundRecord) -> anyhow::Result<()> {
         let lang = self.lang;
-        let side = lang.say(if record.actor == Some(Actor::Host) { "plain.on-host" } else { "plain.in-container" }, &[]);
+        let side =
+            lang.say(if record.actor == Some(Actor::Host) { "plain.on-host" } else { "plain.in-container" }, &[]);
         for call in &record.calls {
             self.say(&lang.say("plain.ran", &[&side, &conduct::with_result(call)]))?;
             for flag in call.call.flags_in_words() {
@@ -208,7 +237,14 @@ impl Plain<'_> {
         self.changes(&record.before, &record.after, &record.outside, &record.inside, false)
     }
 
-    fn changes(&mut self, before: &Snapshot, after: &Snapshot, outside: &[Change], inside: &[Change], by_hand: bool) -> anyhow::Result<()> {
+    fn changes(
+        &mut self,
+        before: &Snapshot,
+        after: &Snapshot,
+        outside: &[Change],
+        inside: &[Change],
+        by_hand: bool,
+    ) -> anyhow::Result<()> {
         for (side, changes) in [(Side::Outside, outside), (Side::Inside, inside)] {
             let (Some(old), Some(new)) = (before.side(side), after.side(side)) else {
                 if side == Side::Inside && before.inside.is_some() != after.inside.is_some() {
@@ -244,7 +280,9 @@ impl Plain<'_> {
         let fields = if change.fields.is_empty() { String::new() } else { format!(" ({})", change.fields.join(", ")) };
         let word = self.lang.say(&format!("change.{}", change.kind.name()), &[]);
         let mut line = format!("{word}{fields}: {}", self.row_text(table, row));
-        if change.kind == ChangeKind::Added && let Some(below) = table.covers(row) {
+        if change.kind == ChangeKind::Added
+            && let Some(below) = table.covers(row)
+        {
             line.push_str(&self.lang.say("plain.covers", &[&printable(&table.rows()[below].target())]));
         }
         line
@@ -294,7 +332,12 @@ impl Plain<'_> {
                     self.say(&lang.say("plain.no-variant", &[]))?;
                 }
                 for (number, variant) in variants.iter().enumerate() {
-                    let question = self.lesson.step_text(lang.code(), index).variants.get(&variant.id).map(|text| text.question.clone());
+                    let question = self
+                        .lesson
+                        .step_text(lang.code(), index)
+                        .variants
+                        .get(&variant.id)
+                        .map(|text| text.question.clone());
                     self.say(&format!("break {}. {}", number + 1, question.unwrap_or_else(|| variant.id.clone())))?;
                 }
             }
@@ -322,10 +365,20 @@ impl Plain<'_> {
                 }
             }
             ("row", _, Some(row)) => {
-                let side = if words.get(2) == Some(&"outside") || self.now.inside.is_none() { Side::Outside } else { Side::Inside };
-                let order: Vec<usize> =
-                    self.now.side(side).map(|state| state.table.tree_order().into_iter().map(|(row, _)| row).collect()).unwrap_or_default();
-                let raw = row.checked_sub(1).and_then(|row| order.get(row)).and_then(|&row| Some(printable(self.now.side(side)?.table.rows()[row].raw())));
+                let side = if words.get(2) == Some(&"outside") || self.now.inside.is_none() {
+                    Side::Outside
+                } else {
+                    Side::Inside
+                };
+                let order: Vec<usize> = self
+                    .now
+                    .side(side)
+                    .map(|state| state.table.tree_order().into_iter().map(|(row, _)| row).collect())
+                    .unwrap_or_default();
+                let raw = row
+                    .checked_sub(1)
+                    .and_then(|row| order.get(row))
+                    .and_then(|&row| Some(printable(self.now.side(side)?.table.rows()[row].raw())));
                 self.say(&raw.unwrap_or_else(|| lang.say("plain.no-row", &[])))?;
             }
             ("shell", Some("host"), _) => self.shell(Side::Outside)?,
@@ -348,15 +401,24 @@ impl Plain<'_> {
     fn table(&mut self, side: Side) -> anyhow::Result<()> {
         let Some(state) = self.now.side(side) else { return self.say(&self.lang.say("plain.no-container", &[])) };
         let order = state.table.tree_order();
-        let lines: Vec<String> =
-            order.iter().enumerate().map(|(number, (row, _))| format!("{}. {}", number + 1, self.row_text(&state.table, *row))).collect();
+        let lines: Vec<String> = order
+            .iter()
+            .enumerate()
+            .map(|(number, (row, _))| format!("{}. {}", number + 1, self.row_text(&state.table, *row)))
+            .collect();
         lines.iter().try_for_each(|line| self.say(line))
     }
 
     fn variant(&mut self, index: usize, number: usize) -> anyhow::Result<()> {
         let lang = self.lang;
         let step = &self.lesson.steps[index];
-        let text = self.lesson.step_text(lang.code(), index).variants.get(&step.variants[number].id).cloned().unwrap_or_default();
+        let text = self
+            .lesson
+            .step_text(lang.code(), index)
+            .variants
+            .get(&step.variants[number].id)
+            .cloned()
+            .unwrap_or_default();
         self.say(&lang.say("plain.broken", &[&text.question]))?;
         self.sandbox = Sandbox::start(&self.lesson.host, self.host, self.layers)?;
         for record in conduct::variant(&mut self.sandbox, self.lesson, index, number, lang)? {
@@ -397,11 +459,7 @@ impl Plain<'_> {
         self.say(&self.lang.say("plain.shell", &[]))?;
         relay(&shell)?;
         let after = self.sandbox.snapshot()?;
-        let outside = changes(&before.outside.table, &after.outside.table);
-        let inside = match (&before.inside, &after.inside) {
-            (Some(before), Some(after)) => changes(&before.table, &after.table),
-            _ => Vec::new(),
-        };
+        let crate::session::Marks { outside, inside, .. } = crate::session::Marks::between(&before, &after, true);
         self.by_hand += outside.len() + inside.len();
         self.now = after.clone();
         self.say(&self.lang.say("plain.you", &[]))?;

@@ -94,7 +94,13 @@ fn wrong_input_is_told_once_with_status_2() {
     let (status, out, err) = run(&["lesson", "mount-nss"]);
     assert_eq!((status, out.as_str()), (2, ""));
     assert!(err.contains("did you mean mount-ns?"), "{err}");
-    for args in [&["nonsense"][..], &["verify", "/nowhere/x"], &["mounts", "--file", "/nowhere"], &["mounts", "999999999"], &["lesson", "mount-ns", "--step", "99"]] {
+    for args in [
+        &["nonsense"][..],
+        &["verify", "/nowhere/x"],
+        &["mounts", "--file", "/nowhere"],
+        &["mounts", "999999999"],
+        &["lesson", "mount-ns", "--step", "99"],
+    ] {
         let (status, _, err) = run(args);
         assert_eq!(status, 2, "{args:?}: {err}");
         assert!(!err.is_empty() && !err.contains("panicked"), "{err}");
@@ -128,7 +134,13 @@ fn mounts_and_diff_of_files() {
     let (status, out, _) = run(&["diff", &fixture("systemd-like-rshared"), &fixture("unshare-private"), "--json"]);
     let changes: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status, 0);
-    assert!(changes.as_array().unwrap().iter().all(|change| change["fields"][0] == "propagation" || change["kind"] != "changed"));
+    assert!(
+        changes
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|change| change["fields"][0] == "propagation" || change["kind"] != "changed")
+    );
     let (_, own, _) = run(&["mounts", "--namespace"]);
     assert!(own.contains("/proc"), "{own}");
 }

@@ -143,12 +143,28 @@ fn root_in_the_practice_host_cannot_reach_out() {
         common::place().display()
     );
     let output = std::process::Command::new("unshare")
-        .args(["--mount", "--uts", "--pid", "--fork", "--mount-proc", "--propagation", "private", "bash", "-c", &script])
+        .args([
+            "--mount",
+            "--uts",
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--propagation",
+            "private",
+            "bash",
+            "-c",
+            &script,
+        ])
         .env("XDG_CACHE_HOME", common::place().join("0/cache"))
         .output()
         .unwrap();
     let said = std::fs::read_to_string(common::place().join("out")).unwrap_or_default();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "finished\n", "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "finished\n",
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(said.contains("hostname evil"), "the attack ran: {said}");
 }
 
@@ -161,7 +177,8 @@ fn waiting_costs_nothing() {
         stat.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap().trim().parse().unwrap()
     };
     std::thread::sleep(Duration::from_millis(300));
-    let everyone: Vec<u32> = std::iter::once(running.child.id()).chain(running.processes().into_iter().map(|pid| pid as u32)).collect();
+    let everyone: Vec<u32> =
+        std::iter::once(running.child.id()).chain(running.processes().into_iter().map(|pid| pid as u32)).collect();
     let before: Vec<u64> = everyone.iter().map(|pid| ticks(*pid)).collect();
     let start = Instant::now();
     std::thread::sleep(Duration::from_millis(700));

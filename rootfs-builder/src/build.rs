@@ -86,8 +86,13 @@ fn write_items(root: &Path, items: &LayerPlan) -> Result<HashMap<PathBuf, PathBu
                     Some(copy) => tried("link", &path, std::fs::hard_link(copy, &path))?,
                     None => {
                         tried("copy", from, std::fs::copy(from, &path).map(drop))?;
-                        let mode = std::fs::metadata(from).map_or(0o755, |data| data.permissions().mode()) & 0o755 | 0o444;
-                        tried("set the mode of", &path, std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)))?;
+                        let mode =
+                            std::fs::metadata(from).map_or(0o755, |data| data.permissions().mode()) & 0o755 | 0o444;
+                        tried(
+                            "set the mode of",
+                            &path,
+                            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)),
+                        )?;
                         first.insert(from, path.clone());
                     }
                 }

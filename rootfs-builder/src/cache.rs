@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 /// The image `name` of a cache, built if it is not there, damaged or out of date. Whatever is killed meanwhile, what
 /// stands under the name is whole: it is written elsewhere and renamed.
 pub fn cached(cache: &Path, name: &str, options: &Options) -> Result<Image, Error> {
+    // One directory for each set of options: whoever builds another image does not take this one away.
+    let name = &format!("{name}-{:016x}", key(options));
     let dir = cache.join(name);
     if let Some(image) = valid(&dir, options) {
         return Ok(image);
@@ -42,6 +44,14 @@ pub fn cached(cache: &Path, name: &str, options: &Options) -> Result<Image, Erro
     Ok(Image { dir, ..image })
 }
 
+/// A short name for options; the standard hasher without random keys gives the same in every run.
+fn key(options: &Options) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    fingerprint(options).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The image in a directory, if it is whole and made from the machine as it is.
 fn valid(dir: &Path, options: &Options) -> Option<Image> {
     let manifest: Manifest = serde_json::from_slice(&std::fs::read(dir.join("manifest.json")).ok()?).ok()?;
@@ -59,7 +69,8 @@ fn valid(dir: &Path, options: &Options) -> Option<Image> {
 /// Removes what builders left that were killed an hour ago or earlier.
 fn sweep(cache: &Path) {
     let old = |path: &PathBuf| {
-        let age = std::fs::symlink_metadata(path).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        let age =
+            std::fs::symlink_metadata(path).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
         age.is_some_and(|age| age > Duration::from_secs(3600))
     };
     for path in std::fs::read_dir(cache).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
     let [dir] = args.as_slice() else {
-        eprintln!("usage: rootfs-builder DIR\nWrites a small root file system in two layers into DIR, which must not exist.");
+        eprintln!(
+            "usage: rootfs-builder DIR\nWrites a small root file system in two layers into DIR, which must not exist."
+        );
         return ExitCode::from(2);
     };
     let dir = std::path::Path::new(dir);

@@ -99,7 +99,17 @@ pub fn plan(options: &Options) -> Plan {
             base.insert(at, Item::Copy(from));
         }
     }
-    for name in ["l/linux", "x/xterm", "x/xterm-256color", "s/screen", "s/screen-256color", "t/tmux", "t/tmux-256color", "v/vt100", "d/dumb"] {
+    for name in [
+        "l/linux",
+        "x/xterm",
+        "x/xterm-256color",
+        "s/screen",
+        "s/screen-256color",
+        "t/tmux",
+        "t/tmux-256color",
+        "v/vt100",
+        "d/dumb",
+    ] {
         for dir in ["/usr/share/terminfo", "/lib/terminfo", "/usr/lib/terminfo"] {
             let path = Path::new(dir).join(name);
             if look(&path).is_some() {

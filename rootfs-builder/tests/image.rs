@@ -47,7 +47,11 @@ fn what_a_program_needs_is_inside() {
         assert!(root.join("usr").join(loader.trim_start_matches('/').trim_start_matches("usr/")).is_file(), "{loader}");
         let dirs = ["usr/lib", "usr/lib64", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu"];
         for library in needs.libraries.values() {
-            assert!(dirs.iter().any(|dir| root.join(dir).join(&library.name).is_file()), "{name} lacks {}", library.name);
+            assert!(
+                dirs.iter().any(|dir| root.join(dir).join(&library.name).is_file()),
+                "{name} lacks {}",
+                library.name
+            );
         }
     }
     assert_eq!(std::fs::read_to_string(root.join("etc/hostname")).unwrap(), "image\n");
@@ -74,8 +78,8 @@ fn stand_ins_only_where_the_machine_lacks_a_command() {
 fn a_cache_is_used_again_and_mended() {
     let scratch = Scratch::new("cache");
     let options = options("/usr/bin:/bin", None);
-    let inode = || std::fs::metadata(scratch.0.join("default")).unwrap().ino();
-    cached(&scratch.0, "default", &options).unwrap();
+    let dir = cached(&scratch.0, "default", &options).unwrap().dir;
+    let inode = || std::fs::metadata(&dir).unwrap().ino();
     let first = inode();
     let image = cached(&scratch.0, "default", &options).unwrap();
     assert_eq!(inode(), first, "the second run builds nothing");
@@ -88,8 +92,8 @@ fn a_cache_is_used_again_and_mended() {
             bytes[100] ^= 1;
             std::fs::write(&shell, bytes).unwrap();
         },
-        &|| std::fs::write(scratch.0.join("default/manifest.json"), "{").unwrap(),
-        &|| std::fs::remove_dir_all(scratch.0.join("default/layers/tools")).unwrap(),
+        &|| std::fs::write(dir.join("manifest.json"), "{").unwrap(),
+        &|| std::fs::remove_dir_all(dir.join("layers/tools")).unwrap(),
     ];
     for (number, damage) in damages.iter().enumerate() {
         let before = inode();

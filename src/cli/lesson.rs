@@ -125,7 +125,9 @@ fn perform(
             Ok(Event::VariantDone(records))
         }
         Effect::Perform { step, round } => {
-            let sandbox = slot.as_mut().ok_or_else(|| LabError::Broken("the practice host has ended; press r to rebuild it".into()))?;
+            let sandbox = slot
+                .as_mut()
+                .ok_or_else(|| LabError::Broken("the practice host has ended; press r to rebuild it".into()))?;
             let at = &lesson.steps[*step];
             let record = conduct::perform(sandbox, at, &at.rounds[*round], now, lang)?;
             *now = record.after.clone();

@@ -19,7 +19,11 @@ const USAGE: u8 = 2;
 const CANNOT: u8 = 3;
 
 #[derive(Debug, Parser)]
-#[command(name = "nslab", version, about = "See what a container's file system really is: an interactive sandbox for Linux mount namespaces.")]
+#[command(
+    name = "nslab",
+    version,
+    about = "See what a container's file system really is: an interactive sandbox for Linux mount namespaces."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -128,7 +132,8 @@ fn image() -> anyhow::Result<Vec<(String, String)>> {
         os_name: "nslab image".into(),
         commands: rootfs_builder::default_commands(),
     };
-    let cache = etcetera::choose_base_strategy().context("find the home directory; set HOME or XDG_CACHE_HOME")?.cache_dir();
+    let cache =
+        etcetera::choose_base_strategy().context("find the home directory; set HOME or XDG_CACHE_HOME")?.cache_dir();
     let image = rootfs_builder::cached(&cache.join("nslab/images"), "default", &options)
         .context("make the default image; set XDG_CACHE_HOME to a directory that can be written")?;
     Ok(image.layers().into_iter().map(|(name, path)| (name, path.display().to_string())).collect())

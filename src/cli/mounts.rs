@@ -78,7 +78,8 @@ fn of_process(pid: i32) -> anyhow::Result<MountTable> {
 }
 
 fn of_file(name: &str) -> anyhow::Result<MountTable> {
-    let raw = std::fs::read(name).map_err(|error| Usage(format!("cannot read {name}: {error}; name a file like /proc/self/mountinfo")))?;
+    let raw = std::fs::read(name)
+        .map_err(|error| Usage(format!("cannot read {name}: {error}; name a file like /proc/self/mountinfo")))?;
     Ok(MountTable::parse(raw))
 }
 
@@ -95,6 +96,11 @@ fn advise(pid: i32, error: &std::io::Error) -> Usage {
 /// Rows that could not be read are reported, never dropped in silence.
 fn complain(table: &MountTable) {
     for unread in table.unread() {
-        eprintln!("nslab: line {} is no row of a mount table: {}: {}", unread.line, unread.why, printable(&unread.bytes));
+        eprintln!(
+            "nslab: line {} is no row of a mount table: {}: {}",
+            unread.line,
+            unread.why,
+            printable(&unread.bytes)
+        );
     }
 }

@@ -29,7 +29,14 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, lang: Lang) -> an
     Ok(if all { 0 } else { HELD_NOT })
 }
 
-fn one(lesson: &Lesson, layers: &[(String, String)], as_json: bool, host: HostKind, lang: Lang, out: &mut dyn Write) -> anyhow::Result<bool> {
+fn one(
+    lesson: &Lesson,
+    layers: &[(String, String)],
+    as_json: bool,
+    host: HostKind,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<bool> {
     let mut sandbox = Sandbox::start(&lesson.host, host, layers)?;
     let prepared = conduct::prepare(&mut sandbox, lesson)?;
     let mut now = prepared.after.clone();
@@ -94,7 +101,11 @@ fn show(
             round.calls.iter().try_for_each(|call| writeln!(out, "     {}", conduct::with_result(call)))?;
             for command in &round.commands {
                 writeln!(out, "     $ {}  ({:?})", command.line, command.status)?;
-                command.output.lines().take(20).try_for_each(|line| writeln!(out, "     {}", crate::mounts::printable(line.as_bytes())))?;
+                command
+                    .output
+                    .lines()
+                    .take(20)
+                    .try_for_each(|line| writeln!(out, "     {}", crate::mounts::printable(line.as_bytes())))?;
             }
         }
     }
@@ -116,13 +127,17 @@ fn as_event(event: &str, lesson: &Lesson, step: &str, variant: Option<&str>, rou
             })
         })
         .collect();
-    let output: String = rounds.iter().flat_map(|round| &round.commands).map(|command| command.output.as_str()).collect();
+    let output: String =
+        rounds.iter().flat_map(|round| &round.commands).map(|command| command.output.as_str()).collect();
     let expect: Vec<Value> = rounds
         .iter()
         .flat_map(|round| &round.verdicts)
         .map(|verdict| json!({ "text": verdict.text, "held": verdict.held }))
         .collect();
-    let actor = rounds.first().and_then(|round| round.actor).map(|actor| if actor == Actor::Host { "host" } else { "container" });
+    let actor = rounds
+        .first()
+        .and_then(|round| round.actor)
+        .map(|actor| if actor == Actor::Host { "host" } else { "container" });
     let mut value = json!({
         "event": event,
         "lesson": lesson.id,

@@ -34,7 +34,11 @@ pub fn check(lesson: &Lesson) -> Vec<String> {
                 found.push(format!("{at}: the text or the title is empty"));
             }
             if words.see.len() != step.rounds.len() {
-                found.push(format!("{at}: {} rounds need as many ### see, there are {}", step.rounds.len(), words.see.len()));
+                found.push(format!(
+                    "{at}: {} rounds need as many ### see, there are {}",
+                    step.rounds.len(),
+                    words.see.len()
+                ));
             }
             if words.hints.is_empty() || words.hints.iter().any(|hint| hint.chars().count() > 200) {
                 found.push(format!("{at}: hints are missing, or one is longer than 200 characters"));
@@ -63,7 +67,10 @@ pub fn check(lesson: &Lesson) -> Vec<String> {
                 let (a, b) = (spans(&english), spans(&chinese));
                 if a != b {
                     let only: Vec<_> = a.symmetric_difference(&b).cloned().collect();
-                    found.push(format!("{id}: {what}: the code spans differ between the languages: {}", only.join(", ")));
+                    found.push(format!(
+                        "{id}: {what}: the code spans differ between the languages: {}",
+                        only.join(", ")
+                    ));
                 }
             }
             if (one.hints.len(), one.options.len()) != (other.hints.len(), other.options.len()) {
@@ -102,7 +109,11 @@ fn check_prediction(at: &str, prediction: &Prediction, words: &StepText, found: 
 fn sections(one: &StepText, other: &StepText) -> Vec<(String, String, String)> {
     let mut all = vec![
         ("text".to_string(), one.text.clone(), other.text.clone()),
-        ("predict".to_string(), one.question.clone() + &one.options.join(" "), other.question.clone() + &other.options.join(" ")),
+        (
+            "predict".to_string(),
+            one.question.clone() + &one.options.join(" "),
+            other.question.clone() + &other.options.join(" "),
+        ),
         ("see".to_string(), one.see.join(" "), other.see.join(" ")),
         ("hint".to_string(), one.hints.join(" "), other.hints.join(" ")),
     ];
@@ -111,7 +122,11 @@ fn sections(one: &StepText, other: &StepText) -> Vec<(String, String, String)> {
     }
     for (key, text) in &one.variants {
         let other = other.variants.get(key).cloned().unwrap_or_default();
-        all.push((format!("break {key}"), format!("{} {}", text.question, text.why), format!("{} {}", other.question, other.why)));
+        all.push((
+            format!("break {key}"),
+            format!("{} {}", text.question, text.why),
+            format!("{} {}", other.question, other.why),
+        ));
     }
     all
 }

@@ -28,7 +28,11 @@ impl LessonError {
 /// The nearest known word, if it is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let limit = (word.chars().count() / 2).clamp(1, 4);
-    known.map(|known| (distance(word, known), known)).filter(|near| near.0 <= limit).min().map(|near| near.1.to_string())
+    known
+        .map(|known| (distance(word, known), known))
+        .filter(|near| near.0 <= limit)
+        .min()
+        .map(|near| near.1.to_string())
 }
 
 /// Levenshtein's distance, of the first 40 letters.

@@ -21,7 +21,8 @@ pub fn check(text: &str) -> Result<(), Trouble> {
     let mut block_scalar: Option<usize> = None;
     for (number, line) in text.lines().enumerate() {
         let line_number = number + 1;
-        let trouble = |column: usize, what: &str| Err(Trouble { line: line_number, column: column + 1, what: what.into() });
+        let trouble =
+            |column: usize, what: &str| Err(Trouble { line: line_number, column: column + 1, what: what.into() });
         let indent = line.len() - line.trim_start_matches(' ').len();
         if line.trim().is_empty() {
             continue;
@@ -50,7 +51,9 @@ pub fn check(text: &str) -> Result<(), Trouble> {
                 Some(mark) if c == mark => quote = None,
                 Some(_) => {}
                 None if c == '#' && before.is_whitespace() => break,
-                None if (c == '"' || c == '\'') && (before.is_whitespace() || "[{,:(".contains(before)) => quote = Some(c),
+                None if (c == '"' || c == '\'') && (before.is_whitespace() || "[{,:(".contains(before)) => {
+                    quote = Some(c)
+                }
                 None if c == '[' || c == '{' => {
                     if flow > 0 || before.is_whitespace() || before == '-' {
                         flow += 1;
@@ -60,13 +63,25 @@ pub fn check(text: &str) -> Result<(), Trouble> {
                     }
                 }
                 None if c == ']' || c == '}' => flow = flow.saturating_sub(1),
-                None if (c == '&' || c == '*') && before.is_whitespace() && bytes.get(column + 1).is_some_and(|c| c.is_alphanumeric()) => {
-                    return trouble(column, "anchors and aliases are not used in lessons; write it out, or put the text in quotes");
+                None if (c == '&' || c == '*')
+                    && before.is_whitespace()
+                    && bytes.get(column + 1).is_some_and(|c| c.is_alphanumeric()) =>
+                {
+                    return trouble(
+                        column,
+                        "anchors and aliases are not used in lessons; write it out, or put the text in quotes",
+                    );
                 }
                 None if c == '!' && before.is_whitespace() => {
-                    return trouble(column, "tags (!) are not used in lessons; write a map with one key, or put the text in quotes");
+                    return trouble(
+                        column,
+                        "tags (!) are not used in lessons; write a map with one key, or put the text in quotes",
+                    );
                 }
-                None if (c == '|' || c == '>') && bytes[column + 1..].iter().all(|c| c.is_whitespace() || "+-0123456789".contains(*c)) && before == ' ' => {
+                None if (c == '|' || c == '>')
+                    && bytes[column + 1..].iter().all(|c| c.is_whitespace() || "+-0123456789".contains(*c))
+                    && before == ' ' =>
+                {
                     block_scalar = Some(indent);
                 }
                 None => {}
@@ -97,7 +112,11 @@ fn dashes_and_key(line: &str, number: usize, open: &mut Vec<(usize, Vec<String>)
     let Some(key) = key_of(rest) else { return Ok(open.len() + dashes) };
     match open.last_mut().filter(|level| level.0 == column) {
         Some(level) if level.1.contains(&key) => {
-            return Err(Trouble { line: number, column: column + 1, what: format!("the key {key} stands here twice; take one out") });
+            return Err(Trouble {
+                line: number,
+                column: column + 1,
+                what: format!("the key {key} stands here twice; take one out"),
+            });
         }
         Some(level) => level.1.push(key),
         None => open.push((column, vec![key])),

@@ -23,33 +23,43 @@ pub fn bundled() -> Vec<String> {
 /// A lesson by its bundled name, or by the path of its folder or its YAML file.
 pub fn open(name: &str) -> Result<Lesson, LessonError> {
     if bundled().iter().any(|known| known == name) {
-        return read(Path::new(name), &|file| {
+        return read(Path::new(name), Path::new(name).join("lesson.yaml"), &|file| {
             let path = Path::new(name).join(file);
-            BUNDLED.get_file(path).map(|file| file.contents().to_vec()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+            BUNDLED
+                .get_file(path)
+                .map(|file| file.contents().to_vec())
+                .ok_or_else(|| std::io::ErrorKind::NotFound.into())
         });
     }
     let path = Path::new(name);
     if !name.contains('/') && !path.exists() {
-        return Err(LessonError::Unknown { name: name.into(), nearest: nearest(name, bundled().iter().map(String::as_str)) });
+        return Err(LessonError::Unknown {
+            name: name.into(),
+            nearest: nearest(name, bundled().iter().map(String::as_str)),
+        });
     }
     let folder: PathBuf = if path.is_dir() { path.into() } else { path.parent().unwrap_or(Path::new(".")).into() };
     let yaml = if path.is_dir() { path.join("lesson.yaml") } else { path.into() };
-    read(&folder, &|file| std::fs::read(if file == "lesson.yaml" { yaml.clone() } else { folder.join(file) }))
+    read(&folder, yaml.clone(), &|file| {
+        std::fs::read(if file == "lesson.yaml" { yaml.clone() } else { folder.join(file) })
+    })
 }
 
-fn read(folder: &Path, file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Lesson, LessonError> {
+fn read(folder: &Path, yaml: PathBuf, file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Lesson, LessonError> {
     let text = |name: &str| -> Result<String, LessonError> {
-        let path = folder.join(name).display().to_string();
-        let bytes = file(name).map_err(|error| LessonError::Unreadable { path: path.clone(), why: error.to_string() })?;
+        let path = if name == "lesson.yaml" { yaml.clone() } else { folder.join(name) }.display().to_string();
+        let bytes =
+            file(name).map_err(|error| LessonError::Unreadable { path: path.clone(), why: error.to_string() })?;
         if bytes.len() > LONGEST {
             return Err(LessonError::Unreadable { path, why: "a lesson file may have 1 MiB at most".into() });
         }
         String::from_utf8(bytes).map_err(|error| {
-            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            let line =
+                1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
             LessonError::Unreadable { path, why: format!("line {line} is not UTF-8; save the file as UTF-8") }
         })
     };
-    let path = folder.join("lesson.yaml").display().to_string();
+    let path = yaml.display().to_string();
     let mut lesson = parse(&path, &text("lesson.yaml")?)?;
     let mut texts = BTreeMap::new();
     for language in LANGUAGES {
@@ -96,15 +106,21 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
     }
     let fit = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     let mut seen: Vec<&str> = Vec::new();
-    let variants: Vec<&str> = lesson.steps.iter().flat_map(|step| &step.variants).map(|variant| variant.id.as_str()).collect();
-    for id in lesson.steps.iter().map(|step| step.id.as_str()).chain(variants.iter().copied()).chain([lesson.id.as_str()]) {
+    let variants: Vec<&str> =
+        lesson.steps.iter().flat_map(|step| &step.variants).map(|variant| variant.id.as_str()).collect();
+    for id in
+        lesson.steps.iter().map(|step| step.id.as_str()).chain(variants.iter().copied()).chain([lesson.id.as_str()])
+    {
         if !fit(id) {
             return refuse(id, format!("the id \"{id}\" may have small letters, digits and - only"));
         }
     }
     for step in &lesson.steps {
         if seen.contains(&step.id.as_str()) {
-            return refuse(&format!("id: {}", step.id), format!("two steps are called {}; give one another id", step.id));
+            return refuse(
+                &format!("id: {}", step.id),
+                format!("two steps are called {}; give one another id", step.id),
+            );
         }
         for id in step.variants.iter().flat_map(|variant| &variant.skip) {
             if !seen.contains(&id.as_str()) {
@@ -113,7 +129,10 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
         }
         seen.push(&step.id);
         if step.rounds.is_empty() {
-            return refuse(&format!("id: {}", step.id), format!("step {} has no round; write one below rounds:", step.id));
+            return refuse(
+                &format!("id: {}", step.id),
+                format!("step {} has no round; write one below rounds:", step.id),
+            );
         }
         for expectation in step.rounds.iter().flat_map(|round| &round.expect) {
             if let Some(id) = expectation.fails_in.as_ref().filter(|id| !variants.contains(&id.as_str())) {

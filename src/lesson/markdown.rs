@@ -89,7 +89,11 @@ fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -
             step.feedback.insert(rest.into(), body.into());
         }
         "see" => {
-            let round: usize = if rest.is_empty() { 1 } else { rest.parse().map_err(|_| format!("### see {rest}: write the round's number"))? };
+            let round: usize = if rest.is_empty() {
+                1
+            } else {
+                rest.parse().map_err(|_| format!("### see {rest}: write the round's number"))?
+            };
             if round != step.see.len() + 1 {
                 return Err(format!("### see {rest} comes out of turn"));
             }

@@ -393,6 +393,7 @@ pub struct VariantText {
 }
 
 impl Lesson {
+    #[cfg(test)]
     pub fn step_index(&self, id: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.id == id)
     }
@@ -407,39 +408,4 @@ impl Lesson {
         static EMPTY: std::sync::LazyLock<StepText> = std::sync::LazyLock::new(StepText::default);
         self.steps.get(step).and_then(|step| self.text(lang).steps.get(&step.id)).unwrap_or(&EMPTY)
     }
-
-    /// The same lesson with the lab at another place than `/lab`, in every path and every word.
-    pub fn relocated(&self, lab: &str) -> Lesson {
-        if lab == "/lab" {
-            return self.clone();
-        }
-        let mut value = serde_json::to_value(self).expect("a lesson is plain data");
-        relocate(&mut value, lab);
-        serde_json::from_value(value).expect("moving paths keeps a lesson's shape")
-    }
-}
-
-fn relocate(value: &mut serde_json::Value, lab: &str) {
-    match value {
-        serde_json::Value::String(text) => *text = move_lab(text, lab),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| relocate(item, lab)),
-        serde_json::Value::Object(map) => map.values_mut().for_each(|item| relocate(item, lab)),
-        _ => {}
-    }
-}
-
-/// Replaces the path `/lab` wherever it stands as a whole component at a path's start.
-fn move_lab(text: &str, lab: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("/lab") {
-        let (head, tail) = rest.split_at(at);
-        let after = &tail[4..];
-        let starts = !head.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
-        let ends = !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        out.push_str(head);
-        out.push_str(if starts && ends { lab } else { "/lab" });
-        rest = after;
-    }
-    out + rest
 }

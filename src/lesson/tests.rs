@@ -21,13 +21,9 @@ steps:
 ";
 
 #[test]
-fn a_lesson_reads_and_moves() {
+fn a_lesson_reads() {
     let lesson = parse("x", GOOD).unwrap();
     assert_eq!(lesson.steps[0].rounds[0].does.len(), 2);
-    let moved = lesson.relocated("/srv");
-    let crate::op::Operation::Mount(mount) = &moved.steps[0].rounds[0].does[0] else { panic!() };
-    assert_eq!(mount.on, "/srv/x");
-    assert_eq!(lesson.relocated("/lab"), lesson);
 }
 
 /// Whatever is wrong has a place, and what is meant is suggested.
@@ -63,7 +59,9 @@ fn hostile_files_are_refused_at_once() {
     let flow = format!("a: {}", "[".repeat(3000));
     let block = (0..3000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>();
     let dashes = format!("a:\n{}x", "- ".repeat(3000));
-    for text in [bomb, &flow, &block, &dashes, "", "# nothing\n", "\u{0}", "a: [", "- - -", "{", "%YAML 9.9\n---\n", "\t- x"] {
+    for text in
+        [bomb, &flow, &block, &dashes, "", "# nothing\n", "\u{0}", "a: [", "- - -", "{", "%YAML 9.9\n---\n", "\t- x"]
+    {
         assert!(parse("x", text).is_err(), "{:?}", &text[..text.len().min(30)]);
     }
     assert!(matches!(open("mount-nss"), Err(LessonError::Unknown { nearest: Some(near), .. }) if near == "mount-ns"));

@@ -11,8 +11,6 @@ pub enum ChangeKind {
     Changed,
     Covered,
     Uncovered,
-    /// Still in the namespace, but the process's root is below it now.
-    OutOfView,
 }
 
 impl ChangeKind {
@@ -24,7 +22,6 @@ impl ChangeKind {
             ChangeKind::Changed => "changed",
             ChangeKind::Covered => "covered",
             ChangeKind::Uncovered => "uncovered",
-            ChangeKind::OutOfView => "out-of-view",
         }
     }
 }
@@ -44,7 +41,8 @@ pub fn changes(before: &MountTable, after: &MountTable) -> Vec<Change> {
     if before.raw() == after.raw() {
         return Vec::new();
     }
-    let known: HashMap<_, usize> = before.rows().iter().enumerate().map(|(row, mount)| (mount.identity(), row)).collect();
+    let known: HashMap<_, usize> =
+        before.rows().iter().enumerate().map(|(row, mount)| (mount.identity(), row)).collect();
     let mut gone = vec![true; before.len()];
     let mut found = Vec::new();
     for (row, mount) in after.rows().iter().enumerate() {

@@ -4,12 +4,12 @@ mod diff;
 mod json;
 mod pair;
 mod table;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use diff::{Change, ChangeKind, changes, compare};
 pub use json::{change_to_json, to_json};
-pub use pair::{Pair, pair};
-pub use table::{Mount, MountTable, Unread};
+pub use pair::pair;
+pub use table::{Mount, MountTable};
 pub use text::{diff_listing, elide, listing, printable};

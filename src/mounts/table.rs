@@ -173,10 +173,6 @@ impl MountTable {
         self.rows.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
@@ -348,7 +344,8 @@ fn parse_row(raw: &Arc<[u8]>, line: Range<usize>) -> Result<Mount, &'static str>
     };
     let text = |span: Span| &raw[span.0 as usize..span.1 as usize];
     let number = |bytes: &[u8]| -> Option<u64> {
-        (!bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit)).then(|| std::str::from_utf8(bytes).ok()?.parse().ok())?
+        (!bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit))
+            .then(|| std::str::from_utf8(bytes).ok()?.parse().ok())?
     };
     let id = field().and_then(|span| number(text(span))).ok_or("field 1, the mount's id, is no number")?;
     let parent = field().and_then(|span| number(text(span))).ok_or("field 2, the parent's id, is no number")?;
@@ -377,7 +374,8 @@ fn parse_row(raw: &Arc<[u8]>, line: Range<usize>) -> Result<Mount, &'static str>
     }
     let fstype = field().ok_or("the type is missing")?;
     let source = field().ok_or("the source is missing")?;
-    let super_options = if position <= line.end { (position as u32, line.end as u32) } else { (line.end as u32, line.end as u32) };
+    let super_options =
+        if position <= line.end { (position as u32, line.end as u32) } else { (line.end as u32, line.end as u32) };
     Ok(Mount {
         id,
         parent,

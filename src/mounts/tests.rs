@@ -34,7 +34,9 @@ fn every_fixture_reads_whole() {
 #[test]
 fn special_names_are_decoded_once() {
     let table = fixture("special-names");
-    for name in ["/t/mi/a space", "/t/mi/a\ttab", "/t/mi/a\nnewline", "/t/mi/back\\slash", "/t/mi/lit\\040eral", "/t/mi/-"] {
+    for name in
+        ["/t/mi/a space", "/t/mi/a\ttab", "/t/mi/a\nnewline", "/t/mi/back\\slash", "/t/mi/lit\\040eral", "/t/mi/-"]
+    {
         assert_eq!(by_target(&table, name).len(), 1, "{name}");
     }
     assert!(table.rows().iter().any(|mount| mount.source().is_empty()), "the empty source");
@@ -55,7 +57,9 @@ fn covered_means_no_path_leads_there() {
 
 #[test]
 fn a_stack_is_drawn_top_first() {
-    let table = MountTable::parse(b"1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /p rw - proc old rw\n3 2 0:3 / /p rw - proc new rw\n".to_vec());
+    let table = MountTable::parse(
+        b"1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /p rw - proc old rw\n3 2 0:3 / /p rw - proc new rw\n".to_vec(),
+    );
     let order: Vec<u64> = table.tree_order().iter().map(|(row, _)| table.rows()[*row].id).collect();
     assert_eq!(order, [1, 3, 2]);
     assert_eq!(table.covers(2), Some(1));
@@ -65,16 +69,15 @@ fn a_stack_is_drawn_top_first() {
 
 #[test]
 fn changes_of_one_namespace() {
-    let before = MountTable::parse(b"1 0 0:1 / / rw shared:1 - tmpfs t rw\n2 1 0:2 / /p rw shared:2 - proc p rw\n".to_vec());
-    let after = MountTable::parse(b"1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /p rw shared:2 - proc p rw\n3 2 0:3 / /p rw - proc p rw\n".to_vec());
+    let before =
+        MountTable::parse(b"1 0 0:1 / / rw shared:1 - tmpfs t rw\n2 1 0:2 / /p rw shared:2 - proc p rw\n".to_vec());
+    let after = MountTable::parse(
+        b"1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /p rw shared:2 - proc p rw\n3 2 0:3 / /p rw - proc p rw\n".to_vec(),
+    );
     let kinds: Vec<_> = changes(&before, &after).iter().map(|change| (change.kind, change.fields.clone())).collect();
     assert_eq!(
         kinds,
-        [
-            (ChangeKind::Changed, vec!["propagation"]),
-            (ChangeKind::Covered, vec![]),
-            (ChangeKind::Added, vec![]),
-        ]
+        [(ChangeKind::Changed, vec!["propagation"]), (ChangeKind::Covered, vec![]), (ChangeKind::Added, vec![]),]
     );
     let back: Vec<_> = changes(&after, &before).iter().map(|change| change.kind).collect();
     assert_eq!(back, [ChangeKind::Changed, ChangeKind::Uncovered, ChangeKind::Removed]);

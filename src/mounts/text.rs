@@ -54,8 +54,9 @@ pub fn elide(path: &str, width: usize, ascii: bool) -> String {
 
 fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        (0..count).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..count)
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0))
+        .collect();
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
@@ -102,7 +103,11 @@ pub fn diff_listing(before: &MountTable, after: &MountTable, changes: &[Change])
                 (None, Some(row)) => (before, row),
                 (None, None) => return Vec::new(),
             };
-            let what = if change.fields.is_empty() { change.kind.name().into() } else { format!("{} ({})", change.kind.name(), change.fields.join(", ")) };
+            let what = if change.fields.is_empty() {
+                change.kind.name().into()
+            } else {
+                format!("{} ({})", change.kind.name(), change.fields.join(", "))
+            };
             [vec![what], cells(table, row, 0)].concat()
         })
         .collect();

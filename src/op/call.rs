@@ -99,35 +99,6 @@ impl Call {
             _ => Vec::new(),
         }
     }
-
-    /// The paths that the call names, so that they can be moved to where the lab is.
-    pub fn map_paths(&mut self, map: &dyn Fn(&str) -> String) {
-        let mut each = |path: &mut String| *path = map(path);
-        match self {
-            Call::Mount { source, target, data, .. } => {
-                if let Some(source) = source.as_mut().filter(|source| source.starts_with('/')) {
-                    each(source);
-                }
-                each(target);
-                if let Some(data) = data {
-                    each(data);
-                }
-            }
-            Call::Umount { target: path, .. }
-            | Call::Mkdir { path, .. }
-            | Call::Rmdir { path }
-            | Call::Unlink { path }
-            | Call::Create { path, .. }
-            | Call::Chroot { path }
-            | Call::Chdir { path }
-            | Call::Execve { path, .. } => each(path),
-            Call::Clone { .. }
-            | Call::Sethostname { .. }
-            | Call::Write { .. }
-            | Call::Close { .. }
-            | Call::Kill { .. } => {}
-        }
-    }
 }
 
 /// A C string literal.

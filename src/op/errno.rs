@@ -11,11 +11,6 @@ pub fn errno_name(number: i32) -> String {
     }
 }
 
-/// The number of an errno's name, if there is one of that name.
-pub fn errno_number(name: &str) -> Option<i32> {
-    (1..=133).find(|&number| errno_name(number) == name)
-}
-
 /// What the C library says of an errno.
 pub fn errno_meaning(number: i32) -> &'static str {
     Errno::from_raw(number).desc()

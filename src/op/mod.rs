@@ -10,11 +10,9 @@ mod flags;
 mod lower;
 mod operation;
 
+pub use call::Call;
 pub(crate) use call::quoted;
-pub use call::{Call, Fd};
-pub use errno::{errno_meaning, errno_name, errno_number};
-pub use flags::{FlagWord, MOUNT_FLAGS, MountFlags, NAMESPACE_FLAGS, NamespaceFlags};
+pub use errno::{errno_meaning, errno_name};
+pub use flags::{FlagWord, MountFlags, NamespaceFlags};
 pub use lower::lower;
-pub use operation::{
-    Actor, Bind, Clone, Exec, Kill, MakeDir, Mount, Operation, Propagation, PropagationType, Umount, Write,
-};
+pub use operation::{Actor, Operation, PropagationType};

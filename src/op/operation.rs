@@ -35,25 +35,6 @@ pub enum Operation {
     Exec(Exec),
 }
 
-impl Operation {
-    /// The names that a lesson file may use, in the order of the lessons.
-    pub const NAMES: &'static [&'static str] = &[
-        "clone",
-        "mount",
-        "umount",
-        "bind",
-        "propagation",
-        "hostname",
-        "mkdir",
-        "rmdir",
-        "remove",
-        "write",
-        "kill",
-        "chroot",
-        "exec",
-    ];
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clone {

@@ -68,7 +68,8 @@ pub fn hostname() -> Reply {
 /// Waits for the next request and, as PID 1 must, reaps what is orphaned meanwhile.
 fn wait_for_request(wire: &Wire, children: &SignalFd) -> bool {
     loop {
-        let mut fds = [PollFd::new(wire.fd().as_fd(), PollFlags::POLLIN), PollFd::new(children.as_fd(), PollFlags::POLLIN)];
+        let mut fds =
+            [PollFd::new(wire.fd().as_fd(), PollFlags::POLLIN), PollFd::new(children.as_fd(), PollFlags::POLLIN)];
         match nix::poll::poll(&mut fds, PollTimeout::NONE) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(_) => return false,

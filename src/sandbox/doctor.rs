@@ -36,7 +36,8 @@ impl Doctor {
 
 /// Builds a practice host and a container, tries each kind of call in them, and takes them down.
 pub fn examine() -> Doctor {
-    let kernel = nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned()).unwrap_or_default();
+    let kernel =
+        nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned()).unwrap_or_default();
     let mut doctor = Doctor { checks: Vec::new(), root: nix::unistd::geteuid().is_root(), confined: false, kernel };
     let mut sandbox = match Sandbox::start(&HostSpec { shared: true }, HostKind::Tidy, &[]) {
         Ok(sandbox) => sandbox,
@@ -123,7 +124,9 @@ fn remedy(tried: &str, errno: Errno) -> &'static str {
     match errno {
         Errno::ENOSPC | Errno::EUSERS => "refused.limit",
         Errno::EPERM if is("/proc/sys/kernel/unprivileged_userns_clone", "0") => "refused.sysctl",
-        Errno::EPERM | Errno::EACCES if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") => "refused.apparmor",
+        Errno::EPERM | Errno::EACCES if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") => {
+            "refused.apparmor"
+        }
         Errno::EPERM if tried.contains("proc") && tried.contains("mount") => "refused.proc",
         Errno::EPERM if seccomp => "refused.seccomp",
         Errno::EPERM => "refused.chroot",

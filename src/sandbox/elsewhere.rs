@@ -14,10 +14,13 @@ impl Elsewhere {
     /// Compares this process's namespaces with the machine's. `proc` is a /proc in which this process has a number.
     pub fn prove(proc: BorrowedFd, machine: &NamespaceIds) -> Result<Elsewhere, String> {
         for kind in KINDS {
-            let ours = namespace_of_self(proc, kind).map_err(|errno| format!("cannot read own {kind} namespace: {errno}"))?;
+            let ours =
+                namespace_of_self(proc, kind).map_err(|errno| format!("cannot read own {kind} namespace: {errno}"))?;
             let theirs = machine.iter().find(|(name, _)| name == kind).map(|(_, inode)| *inode);
             if theirs.is_none() || theirs == Some(ours) {
-                return Err(format!("this process is in the machine's own {kind} namespace; nothing is performed here"));
+                return Err(format!(
+                    "this process is in the machine's own {kind} namespace; nothing is performed here"
+                ));
             }
         }
         Ok(Elsewhere(()))

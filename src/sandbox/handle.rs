@@ -67,26 +67,19 @@ impl Sandbox {
     /// Starts a practice host. Must be called on the thread that will drop it: the stage dies with that thread.
     pub fn start(spec: &HostSpec, kind: HostKind, layers: &[(String, String)]) -> Result<Sandbox, LabError> {
         if kind == HostKind::Copy {
-            return Err(LabError::Refused {
-                what: "--host copy".into(),
-                errno: libc::ENOSYS,
-                key: "refused.copy",
-            });
+            return Err(LabError::Refused { what: "--host copy".into(), errno: libc::ENOSYS, key: "refused.copy" });
         }
         let (stage, stage_pid, confined) = start_stage()?;
         // From here on dropping the sandbox ends and reaps the stage.
         let outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
             .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")));
         let outside = outside.inspect_err(|_| end(stage_pid))?;
-        let mut sandbox = Sandbox { stage, stage_pid, confined, outside, table_outside: MountTable::default(), agent: None };
+        let mut sandbox =
+            Sandbox { stage, stage_pid, confined, outside, table_outside: MountTable::default(), agent: None };
         let machine: NamespaceIds = namespaces_of("self");
         sandbox.ask_stage(&Request::Hello { machine }, &[])?;
-        let build = BuildHost {
-            layers: layers.to_vec(),
-            copy_lab_at: None,
-            shared: spec.shared,
-            hostname: HOSTNAME.into(),
-        };
+        let build =
+            BuildHost { layers: layers.to_vec(), copy_lab_at: None, shared: spec.shared, hostname: HOSTNAME.into() };
         sandbox.ask_stage(&Request::Build(build), &[]).map_err(|error| match error {
             LabError::Failed { tried, errno } => super::doctor::refused(&tried, Errno::from_raw(errno)),
             other => other,
@@ -95,12 +88,6 @@ impl Sandbox {
         sandbox.outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
             .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")))?;
         Ok(sandbox)
-    }
-
-    /// The stage's number on the machine.
-    #[cfg(test)]
-    pub fn stage_pid(&self) -> i32 {
-        self.stage_pid
     }
 
     fn ask_stage(&mut self, request: &Request, fds: &[BorrowedFd]) -> Result<(Reply, Vec<OwnedFd>), LabError> {
@@ -123,8 +110,15 @@ impl Sandbox {
             let mountinfo = File::open(format!("/proc/{pid}/mountinfo"))
                 .map_err(|error| LabError::Broken(format!("open /proc/{pid}/mountinfo: {error}")))?;
             ask(&wire, "the container", &Request::Hostname { of: None }, &[])?;
-            self.agent =
-                Some(Agent { wire: Some(wire), pidfd, pid_host, pid, mountinfo, table: MountTable::default(), terminal: None });
+            self.agent = Some(Agent {
+                wire: Some(wire),
+                pidfd,
+                pid_host,
+                pid,
+                mountinfo,
+                table: MountTable::default(),
+                terminal: None,
+            });
         }
         Ok((result, micros))
     }
@@ -227,7 +221,8 @@ impl Sandbox {
                 let pid_host = agent.pid_host;
                 let reply = match &agent.wire {
                     Some(wire) => ask(wire, "the container", &Request::Hostname { of: None }, &[])?.0,
-                    None => match ask(&self.stage, "the practice host", &Request::Hostname { of: Some(pid_host) }, &[]) {
+                    None => match ask(&self.stage, "the practice host", &Request::Hostname { of: Some(pid_host) }, &[])
+                    {
                         Ok((reply, _)) => reply,
                         Err(_) => return Ok(None),
                     },
@@ -238,7 +233,8 @@ impl Sandbox {
                 let seen = if facts.root == "/" {
                     table.clone()
                 } else {
-                    let raw = File::open(format!("/proc/{}/mountinfo", agent.pid)).and_then(|mut file| read_table(&mut file));
+                    let raw =
+                        File::open(format!("/proc/{}/mountinfo", agent.pid)).and_then(|mut file| read_table(&mut file));
                     MountTable::parse(raw.map_err(unreadable)?)
                 };
                 Ok(Some(SideState { table, seen, facts }))
@@ -252,9 +248,9 @@ impl Lab for Sandbox {
         match (actor, call) {
             (Actor::Host, Call::Clone { .. }) => self.clone_container(call),
             (Actor::Container, Call::Execve { .. }) => self.execve(call),
-            (Actor::Host, Call::Execve { .. }) | (Actor::Container, Call::Clone { .. }) => {
-                Err(LabError::Broken(format!("{} is not for this side: only the host clones, only the container execs", call.name())))
-            }
+            (Actor::Host, Call::Execve { .. }) | (Actor::Container, Call::Clone { .. }) => Err(LabError::Broken(
+                format!("{} is not for this side: only the host clones, only the container execs", call.name()),
+            )),
             (Actor::Host, _) => called(self.ask_stage(&Request::Perform(call.clone()), &[])?.0),
             (Actor::Container, _) => {
                 let wire = self.agent.as_ref().and_then(|agent| agent.wire.as_ref()).ok_or_else(no_container)?;
@@ -279,7 +275,9 @@ impl Lab for Sandbox {
     }
 
     fn typed_output(&mut self) -> Result<String, LabError> {
-        let Some(terminal) = self.agent.as_ref().and_then(|agent| agent.terminal.as_ref()) else { return Ok(String::new()) };
+        let Some(terminal) = self.agent.as_ref().and_then(|agent| agent.terminal.as_ref()) else {
+            return Ok(String::new());
+        };
         let mut bytes = Vec::new();
         let mut buffer = [0; 4096];
         loop {
@@ -312,7 +310,9 @@ impl Lab for Sandbox {
             Ok(root) => root,
             Err(_) => return Ok(None),
         };
-        let how = OpenHow::new().flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+        let how = OpenHow::new()
+            .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
+            .resolve(ResolveFlag::RESOLVE_IN_ROOT);
         let Ok(fd) = openat2(&root, path, how) else { return Ok(None) };
         let mut text = Vec::new();
         let _ = File::from(fd).take(OUTPUT as u64).read_to_end(&mut text);
@@ -377,13 +377,15 @@ fn pid_of(pidfd: &OwnedFd) -> Option<i32> {
 fn facts(pid: i32, pid_host: i32, hostname: String) -> Facts {
     let of = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
     let status = String::from_utf8_lossy(&of("status")).into_owned();
-    let inner = status.lines().find_map(|line| line.strip_prefix("NSpid:")).and_then(|all| all.split_whitespace().last());
+    let inner =
+        status.lines().find_map(|line| line.strip_prefix("NSpid:")).and_then(|all| all.split_whitespace().last());
     let command = of("cmdline");
     let program = command.split(|&byte| byte == 0).next().unwrap_or_default();
     Facts {
         namespaces: namespaces_of(&pid.to_string()),
         hostname,
-        root: std::fs::read_link(format!("/proc/{pid}/root")).map_or_else(|_| "?".into(), |root| root.display().to_string()),
+        root: std::fs::read_link(format!("/proc/{pid}/root"))
+            .map_or_else(|_| "?".into(), |root| root.display().to_string()),
         pid_outside: pid,
         pid_inside: inner.and_then(|number| number.parse().ok()).unwrap_or(0),
         pid_host,

@@ -8,7 +8,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::Mode;
 use std::fs::DirBuilder;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// What could not be done while building, and the kernel's answer.
@@ -58,9 +58,15 @@ fn keep_open(path: &str) -> Result<(OwnedFd, PathBuf), Failed> {
 /// Builds it and makes it this process's root.
 pub fn build(spec: &BuildHost) -> Result<Built, Failed> {
     // Nothing that happens from here on may travel to the machine.
-    tried("make every mount private", mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>))?;
-    let layers =
-        spec.layers.iter().map(|(name, path)| Ok((name.as_str(), keep_open(path)?))).collect::<Result<Vec<_>, Failed>>()?;
+    tried(
+        "make every mount private",
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>),
+    )?;
+    let layers = spec
+        .layers
+        .iter()
+        .map(|(name, path)| Ok((name.as_str(), keep_open(path)?)))
+        .collect::<Result<Vec<_>, Failed>>()?;
     let devices = open_devices()?;
     let proc = tidy(spec, &layers)?;
     tried("sethostname", nix::unistd::sethostname(&spec.hostname))?;
@@ -77,7 +83,8 @@ fn open_devices() -> Result<Vec<OwnedFd>, Failed> {
         .zip(FIRST_DEVICE..)
         .map(|(name, number)| {
             let path = format!("/dev/{name}");
-            let fd = tried(format!("open {path}"), open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
+            let fd =
+                tried(format!("open {path}"), open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
             tried(format!("keep {path} open"), sys::duplicate_high(fd.as_fd(), number))
         })
         .collect()
@@ -85,16 +92,25 @@ fn open_devices() -> Result<Vec<OwnedFd>, Failed> {
 
 fn tidy(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<OwnedFd, Failed> {
     let base = ["/tmp", "/mnt", "/run", "/var"].into_iter().map(Path::new).find(|path| path.is_dir());
-    let base = base.ok_or(Failed { tried: "find a directory to build on: /tmp, /mnt, /run, /var".into(), errno: Errno::ENOENT })?;
+    let base = base
+        .ok_or(Failed { tried: "find a directory to build on: /tmp, /mnt, /run, /var".into(), errno: Errno::ENOENT })?;
     mount_new("tmpfs", "host", base, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("mode=755"))?;
     let sources: Vec<&Path> = layers.iter().map(|(_, (_, path))| path.as_path()).collect();
-    tried_io("copy the image", rootfs_builder::unpack(&sources, base).map_err(|error| std::io::Error::other(error.to_string())))?;
-    for (name, mode) in [("proc", 0o555), ("dev", 0o755), ("run", 0o755), ("tmp", 0o1777), ("lab", 0o755), ("etc", 0o755)] {
+    tried_io(
+        "copy the image",
+        rootfs_builder::unpack(&sources, base).map_err(|error| std::io::Error::other(error.to_string())),
+    )?;
+    for (name, mode) in
+        [("proc", 0o555), ("dev", 0o755), ("run", 0o755), ("tmp", 0o1777), ("lab", 0o755), ("etc", 0o755)]
+    {
         directory(&base.join(name), mode)?;
     }
     for (name, text) in [
         ("hostname", format!("{}\n", spec.hostname)),
-        ("os-release", "NAME=\"nslab practice host\"\nPRETTY_NAME=\"nslab practice host\"\nID=nslab-host\n".to_string()),
+        (
+            "os-release",
+            "NAME=\"nslab practice host\"\nPRETTY_NAME=\"nslab practice host\"\nID=nslab-host\n".to_string(),
+        ),
     ] {
         tried_io(format!("write /etc/{name}"), std::fs::write(base.join("etc").join(name), text))?;
     }
@@ -104,7 +120,13 @@ fn tidy(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<Owned
     let dev = base.join("dev");
     mount_new("tmpfs", "dev", &dev, MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some("mode=755"))?;
     directory(&dev.join("pts"), 0o755)?;
-    mount_new("devpts", "devpts", &dev.join("pts"), MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some("newinstance,ptmxmode=0666,mode=0620"))?;
+    mount_new(
+        "devpts",
+        "devpts",
+        &dev.join("pts"),
+        MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
+        Some("newinstance,ptmxmode=0666,mode=0620"),
+    )?;
     for (name, target) in [
         ("ptmx", "pts/ptmx".to_string()),
         ("fd", "/proc/self/fd".to_string()),
@@ -125,7 +147,10 @@ fn tidy(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<Owned
     for (name, (_, path)) in layers {
         let layer = lab.join("image").join(name);
         directory(&layer, 0o755)?;
-        tried_io("copy an image layer", rootfs_builder::unpack(&[path], &layer).map_err(|error| std::io::Error::other(error.to_string())))?;
+        tried_io(
+            "copy an image layer",
+            rootfs_builder::unpack(&[path], &layer).map_err(|error| std::io::Error::other(error.to_string())),
+        )?;
     }
     tried("chdir to the new root", nix::unistd::chdir(base))?;
     tried("pivot_root", nix::unistd::pivot_root(".", "."))?;

@@ -21,9 +21,9 @@ mod table;
 mod tests;
 mod wire;
 
-pub use doctor::{Doctor, examine};
+pub use doctor::examine;
 pub use handle::{HostKind, Sandbox};
-pub use table::{read_table, read_namespace};
+pub use table::{read_namespace, read_table};
 
 /// Becomes the stage if this process was started as one. Called first in `main`, before any thread.
 pub fn stage_entry() -> Option<std::process::ExitCode> {

@@ -59,7 +59,8 @@ pub fn perform(_proof: &Elsewhere, open: &mut Open, call: &Call) -> Result<i64, 
 
 /// execve(2). Returns only if it failed.
 pub fn execute(_proof: &Elsewhere, path: &str, args: &[String], env: &[String]) -> Errno {
-    let strings = |items: &[String]| items.iter().map(|item| CString::new(item.as_str())).collect::<Result<Vec<_>, _>>();
+    let strings =
+        |items: &[String]| items.iter().map(|item| CString::new(item.as_str())).collect::<Result<Vec<_>, _>>();
     match (CString::new(path), strings(args), strings(env)) {
         (Ok(path), Ok(args), Ok(env)) => match nix::unistd::execve(&path, &args, &env) {
             Err(errno) => errno,

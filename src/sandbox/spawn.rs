@@ -34,13 +34,14 @@ pub fn start(program: &Program, join: Option<&Join>) -> nix::Result<i32> {
     sys::reset_signals();
     let status = match join {
         None => become_program(program),
-        Some(join) => enter(join).map_or_else(|errno| complain(program, "join the container", errno), |()| {
-            match sys::fork() {
+        Some(join) => enter(join).map_or_else(
+            |errno| complain(program, "join the container", errno),
+            |()| match sys::fork() {
                 Ok(None) => become_program(program),
                 Ok(Some(child)) => pass_on(child),
                 Err(errno) => complain(program, "fork", errno),
-            }
-        }),
+            },
+        ),
     };
     sys::exit_now(status)
 }
@@ -83,7 +84,8 @@ fn become_program(program: &Program) -> i32 {
         return complain(program, "connect standard input and output", errno);
     }
     sys::close_others_on_exec();
-    let strings = |items: &[String]| items.iter().filter_map(|item| CString::new(item.as_str()).ok()).collect::<Vec<_>>();
+    let strings =
+        |items: &[String]| items.iter().filter_map(|item| CString::new(item.as_str()).ok()).collect::<Vec<_>>();
     let (args, env) = (strings(program.args), strings(program.env));
     let Some(name) = program.args.first() else { return 127 };
     let mut answer = Errno::ENOENT;
@@ -103,8 +105,11 @@ fn become_program(program: &Program) -> i32 {
 /// The paths that a name may stand for.
 fn candidates(name: &str, env: &[String]) -> Vec<CString> {
     let path = env.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or("/usr/bin:/bin");
-    let all: Vec<String> =
-        if name.contains('/') { vec![name.into()] } else { path.split(':').map(|dir| format!("{dir}/{name}")).collect() };
+    let all: Vec<String> = if name.contains('/') {
+        vec![name.into()]
+    } else {
+        path.split(':').map(|dir| format!("{dir}/{name}")).collect()
+    };
     all.into_iter().filter_map(|path| CString::new(path).ok()).collect()
 }
 

@@ -208,14 +208,8 @@ impl Stage {
             [stdin, stdout] => (stdin, stdout),
             _ => return Err(Errno::EBADF),
         };
-        let program = Program {
-            args,
-            env,
-            stdin: stdin.as_fd(),
-            stdout: stdout.as_fd(),
-            stderr: stdout.as_fd(),
-            terminal,
-        };
+        let program =
+            Program { args, env, stdin: stdin.as_fd(), stdout: stdout.as_fd(), stderr: stdout.as_fd(), terminal };
         let join = join.map(|pid| self.join_of(pid)).transpose()?;
         let pid = spawn::start(&program, join.as_ref())?;
         self.reports.insert(pid, report);

@@ -58,16 +58,13 @@ pub fn clone_stage(start: &StageStart) -> nix::Result<i32> {
             libc::_exit(0);
         }
         // All others are close-on-exec or closed here: nothing of the machine's is left open in the practice host.
-        if socket == 3 { libc::fcntl(3, libc::F_SETFD, 0) } else { libc::dup2(socket, 3) };
+        if socket == 3 {
+            libc::fcntl(3, libc::F_SETFD, 0)
+        } else {
+            libc::dup2(socket, 3)
+        };
         libc::syscall(libc::SYS_close_range, 4u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
-        libc::syscall(
-            libc::SYS_execveat,
-            program,
-            c"".as_ptr(),
-            argv.as_ptr(),
-            envp.as_ptr(),
-            libc::AT_EMPTY_PATH,
-        );
+        libc::syscall(libc::SYS_execveat, program, c"".as_ptr(), argv.as_ptr(), envp.as_ptr(), libc::AT_EMPTY_PATH);
         let errno = *libc::__errno_location();
         libc::write(trouble, (&raw const errno).cast(), 4);
         libc::_exit(127);
@@ -218,24 +215,4 @@ pub fn program_in_memory() -> std::io::Result<OwnedFd> {
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) };
     // A descriptor that is open for writing cannot be executed: open it again for reading.
     Ok(std::fs::File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))?.into())
-}
-
-/// mount_setattr(2): every mount at and below `path` becomes read-only, or writable again.
-pub fn set_read_only(path: &CStr, recursive: bool, read_only: bool) -> nix::Result<()> {
-    #[repr(C)]
-    struct MountAttr {
-        set: u64,
-        clear: u64,
-        propagation: u64,
-        userns: u64,
-    }
-    const RDONLY: u64 = 1;
-    let (set, clear) = if read_only { (RDONLY, 0) } else { (0, RDONLY) };
-    let attr = MountAttr { set, clear, propagation: 0, userns: 0 };
-    let flags = if recursive { libc::AT_RECURSIVE } else { 0 };
-    // SAFETY: the path is a C string, the structure is the kernel's version 0 of it with its size.
-    let result = unsafe {
-        libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, path.as_ptr(), flags, &raw const attr, size_of_val(&attr))
-    };
-    Errno::result(result as i32).map(drop)
 }

@@ -53,7 +53,9 @@ pub fn read_namespace(pid: i32) -> std::io::Result<Vec<u8>> {
     let mut errno = [0; 4];
     let read = File::from(told).read_exact(&mut errno);
     let result = match i32::from_ne_bytes(errno) {
-        0 => read.and_then(|()| File::open(format!("/proc/{witness}/mountinfo"))).and_then(|mut file| read_table(&mut file)),
+        0 => read
+            .and_then(|()| File::open(format!("/proc/{witness}/mountinfo")))
+            .and_then(|mut file| read_table(&mut file)),
         errno => Err(std::io::Error::from_raw_os_error(errno)),
     };
     drop(go);

@@ -47,13 +47,21 @@ pub struct BuildHost {
 pub enum Reply {
     Done,
     /// A call's result: a value or an errno, and the time it took in microseconds.
-    Called { result: Result<i64, i32>, micros: u64 },
-    Started { pid: i32 },
+    Called {
+        result: Result<i64, i32>,
+        micros: u64,
+    },
+    Started {
+        pid: i32,
+    },
     Name(String),
     /// The receiver will not: it stands in the machine's own namespace of these kinds, or was asked for nonsense.
     Refused(String),
     /// Something around the request went wrong: what was tried, on what, errno.
-    Failed { tried: String, errno: i32 },
+    Failed {
+        tried: String,
+        errno: i32,
+    },
 }
 
 /// One end of a wire.
@@ -69,8 +77,7 @@ impl From<OwnedFd> for Wire {
 impl Wire {
     pub fn pair() -> nix::Result<(Wire, OwnedFd)> {
         use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-        let (ours, theirs) =
-            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
         Ok((Wire(ours), theirs))
     }
 

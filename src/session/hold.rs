@@ -42,7 +42,10 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
             let count = |kinds: &[ChangeKind]| {
                 changes
                     .iter()
-                    .filter(|change| kinds.contains(&change.kind) && change_matches(change, &before.table, &after.table, &spec.filter))
+                    .filter(|change| {
+                        kinds.contains(&change.kind)
+                            && change_matches(change, &before.table, &after.table, &spec.filter)
+                    })
                     .count()
             };
             let asked = [
@@ -56,7 +59,10 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
         }
         Condition::Propagation(every) => {
             let table = &now.side(every.side)?.table;
-            Some(!table.rows().is_empty() && table.rows().iter().all(|mount| propagation_is(&mount.propagation(), &every.every)))
+            Some(
+                !table.rows().is_empty()
+                    && table.rows().iter().all(|mount| propagation_is(&mount.propagation(), &every.every)),
+            )
         }
         Condition::Errno(wanted) => {
             let answer = round.failed().map_or_else(|| "ok".to_string(), |(_, errno)| errno_name(errno));
@@ -111,7 +117,8 @@ pub fn matching(table: &MountTable, filter: &RowFilter) -> Vec<usize> {
     (0..table.len())
         .filter(|&row| {
             let mount = &table.rows()[row];
-            let is = |wanted: &Option<String>, have: &[u8]| wanted.as_ref().is_none_or(|wanted| wanted.as_bytes() == have);
+            let is =
+                |wanted: &Option<String>, have: &[u8]| wanted.as_ref().is_none_or(|wanted| wanted.as_bytes() == have);
             is(&filter.target, &mount.target())
                 && is(&filter.source, &mount.source())
                 && is(&filter.root, &mount.root())
@@ -145,7 +152,13 @@ fn propagation_is(cell: &str, wanted: &str) -> bool {
 fn same_rows(one: &MountTable, other: &MountTable) -> bool {
     let rows = |table: &MountTable| {
         let of = |mount: &crate::mounts::Mount| {
-            (mount.target().into_owned(), mount.root().into_owned(), mount.source().into_owned(), mount.major, mount.minor)
+            (
+                mount.target().into_owned(),
+                mount.root().into_owned(),
+                mount.source().into_owned(),
+                mount.major,
+                mount.minor,
+            )
         };
         table.rows().iter().map(of).collect::<Vec<_>>()
     };

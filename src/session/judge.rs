@@ -46,7 +46,8 @@ pub fn options(prediction: &Prediction, text: &StepText, before: &Snapshot, lang
 /// The kernel's answer.
 pub fn judge(prediction: &Prediction, rounds: &[RoundRecord]) -> Kernel {
     let Some(first) = rounds.first() else { return Kernel::Void };
-    let wants_failure = matches!(prediction, Prediction::Errno { .. } | Prediction::Claims { .. } | Prediction::Tick { .. });
+    let wants_failure =
+        matches!(prediction, Prediction::Errno { .. } | Prediction::Claims { .. } | Prediction::Tick { .. });
     if first.failed().is_some() && !wants_failure {
         return Kernel::Void;
     }
@@ -71,7 +72,9 @@ pub fn judge(prediction: &Prediction, rounds: &[RoundRecord]) -> Kernel {
                         first
                             .changes(*side)
                             .iter()
-                            .filter(|found| counts(*does, found.kind) && change_matches(found, &before.table, &after.table, filter))
+                            .filter(|found| {
+                                counts(*does, found.kind) && change_matches(found, &before.table, &after.table, filter)
+                            })
                             .count(),
                     ),
                     _ => None,
@@ -103,7 +106,9 @@ pub fn judge(prediction: &Prediction, rounds: &[RoundRecord]) -> Kernel {
             let meant = matching(table, filter);
             rows.iter().position(|row| meant.contains(row))
         })),
-        Prediction::Tick { items } => Kernel::Ticks(items.iter().map(|item| holds(item, first) == Some(true)).collect()),
+        Prediction::Tick { items } => {
+            Kernel::Ticks(items.iter().map(|item| holds(item, first) == Some(true)).collect())
+        }
         Prediction::Claims { options } => {
             let held: Vec<usize> = (0..options.len())
                 .filter(|&index| options[index].iter().all(|condition| holds(condition, first) == Some(true)))

@@ -54,9 +54,17 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// A new sandbox with so many steps performed.
-    Build { replay: usize },
-    Perform { step: usize, round: usize },
-    Variant { step: usize, index: usize },
+    Build {
+        replay: usize,
+    },
+    Perform {
+        step: usize,
+        round: usize,
+    },
+    Variant {
+        step: usize,
+        index: usize,
+    },
     Shell(Side),
     Leave,
 }
@@ -78,6 +86,18 @@ pub struct Marks {
     pub outside: Vec<Change>,
     pub inside: Vec<Change>,
     pub by_hand: bool,
+}
+
+impl Marks {
+    /// What happened between two moments.
+    pub fn between(before: &Snapshot, after: &Snapshot, by_hand: bool) -> Marks {
+        let inside = match (&before.inside, &after.inside) {
+            (Some(old), Some(new)) => changes(&old.table, &new.table),
+            _ => Vec::new(),
+        };
+        let outside = changes(&before.outside.table, &after.outside.table);
+        Marks { before: before.clone(), outside, inside, by_hand }
+    }
 }
 
 #[derive(Debug)]
@@ -178,7 +198,9 @@ impl Session {
             Command::Goto(step) => self.rebuild(step.min(last)),
             Command::Rebuild => self.rebuild(self.step),
             Command::Restart => self.rebuild(0),
-            Command::Break(index) if index < self.lesson.steps[self.step].variants.len() && self.phase != Phase::After => {
+            Command::Break(index)
+                if index < self.lesson.steps[self.step].variants.len() && self.phase != Phase::After =>
+            {
                 self.busy = true;
                 self.variant = Some(index);
                 vec![Effect::Variant { step: self.step, index }]
@@ -281,20 +303,18 @@ impl Session {
                 }
             }
             Event::VariantDone(records) => {
-                if let Some(last) = records.last() {
+                if let (Some(first), Some(last)) = (records.first(), records.last()) {
+                    // What the whole variant did, whichever round did it.
                     self.mark(last);
+                    self.marks = Marks::between(&first.before, &last.after, false);
                 }
                 self.rounds = records;
                 self.phase = Phase::Broken;
             }
             Event::ShellEnded { before, after } => {
-                let outside = changes(&before.outside.table, &after.outside.table);
-                let inside = match (&before.inside, &after.inside) {
-                    (Some(old), Some(new)) => changes(&old.table, &new.table),
-                    _ => Vec::new(),
-                };
-                self.by_hand += outside.len() + inside.len() + usize::from(before.inside.is_some() != after.inside.is_some());
-                self.marks = Marks { before, outside, inside, by_hand: true };
+                self.marks = Marks::between(&before, &after, true);
+                let ended = usize::from(before.inside.is_some() != after.inside.is_some());
+                self.by_hand += self.marks.outside.len() + self.marks.inside.len() + ended;
                 self.now = after;
             }
             Event::Failed(what) => self.trouble = Some(what),
@@ -303,8 +323,12 @@ impl Session {
 
     fn mark(&mut self, record: &RoundRecord) {
         self.now = record.after.clone();
-        self.marks =
-            Marks { before: record.before.clone(), outside: record.outside.clone(), inside: record.inside.clone(), by_hand: false };
+        self.marks = Marks {
+            before: record.before.clone(),
+            outside: record.outside.clone(),
+            inside: record.inside.clone(),
+            by_hand: false,
+        };
     }
 
     fn score(&mut self) {

@@ -18,10 +18,15 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
         }
         Condition::Change(spec) if spec.none => lang.say("cond.no-change", &[&side(spec.side)]),
         Condition::Change(spec) => {
-            let parts: Vec<_> = [("added", spec.added), ("removed", spec.removed), ("changed", spec.changed), ("covered", spec.covered)]
-                .into_iter()
-                .filter_map(|(word, number)| Some(lang.say(&format!("cond.{word}"), &[&number?.to_string()])))
-                .collect();
+            let parts: Vec<_> = [
+                ("added", spec.added),
+                ("removed", spec.removed),
+                ("changed", spec.changed),
+                ("covered", spec.covered),
+            ]
+            .into_iter()
+            .filter_map(|(word, number)| Some(lang.say(&format!("cond.{word}"), &[&number?.to_string()])))
+            .collect();
             lang.say("cond.change", &[&side(spec.side), &parts.join(", "), &filter(&spec.filter, lang)])
         }
         Condition::Propagation(every) => lang.say("cond.every", &[&side(every.side), &every.every]),

@@ -25,19 +25,12 @@ struct Copy {
 impl Copy {
     fn failed(&mut self, what: &str, path: &Path, e: io::Error) {
         self.failed = true;
-        warn(
-            "cp",
-            format!("cannot {what} '{}': {}", path.display(), why(e)),
-        );
+        warn("cp", format!("cannot {what} '{}': {}", path.display(), why(e)));
     }
 
     fn entry(&mut self, from: &Path, to: &Path, top: bool) {
         let follow = !self.links || (top && !self.archive && !self.recursive);
-        let meta = match if follow {
-            from.metadata()
-        } else {
-            from.symlink_metadata()
-        } {
+        let meta = match if follow { from.metadata() } else { from.symlink_metadata() } {
             Ok(m) => m,
             Err(e) => return self.failed("stat", from, e),
         };
@@ -45,23 +38,13 @@ impl Copy {
             && (t.dev(), t.ino()) == (meta.dev(), meta.ino())
         {
             self.failed = true;
-            return warn(
-                "cp",
-                format!(
-                    "'{}' and '{}' are the same file",
-                    from.display(),
-                    to.display()
-                ),
-            );
+            return warn("cp", format!("'{}' and '{}' are the same file", from.display(), to.display()));
         }
         let kind = meta.file_type();
         let made = if kind.is_dir() {
             if !self.recursive {
                 self.failed = true;
-                return warn(
-                    "cp",
-                    format!("-r not given; omitting directory '{}'", from.display()),
-                );
+                return warn("cp", format!("-r not given; omitting directory '{}'", from.display()));
             }
             self.dir(from, to, &meta);
             return;
@@ -73,10 +56,7 @@ impl Copy {
                 symlink(t, to)
             })
         } else if kind.is_file() || !self.recursive {
-            if self.force
-                && fs::OpenOptions::new().write(true).open(to).is_err()
-                && to.symlink_metadata().is_ok()
-            {
+            if self.force && fs::OpenOptions::new().write(true).open(to).is_err() && to.symlink_metadata().is_ok() {
                 let _ = fs::remove_file(to);
             }
             file(from, to, &meta)
@@ -87,8 +67,7 @@ impl Copy {
                 () if kind.is_char_device() => SFlag::S_IFCHR,
                 () => SFlag::S_IFBLK,
             };
-            mknod(to, sort, Mode::from_bits_truncate(meta.mode()), meta.rdev())
-                .map_err(io::Error::from)
+            mknod(to, sort, Mode::from_bits_truncate(meta.mode()), meta.rdev()).map_err(io::Error::from)
         };
         if let Err(e) = made {
             return self.failed("create", to, e);
@@ -98,10 +77,7 @@ impl Copy {
 
     fn dir(&mut self, from: &Path, to: &Path, meta: &Metadata) {
         let inside = |p: &Path| {
-            p.ancestors().any(|a| {
-                a.metadata()
-                    .is_ok_and(|a| (a.dev(), a.ino()) == (meta.dev(), meta.ino()))
-            })
+            p.ancestors().any(|a| a.metadata().is_ok_and(|a| (a.dev(), a.ino()) == (meta.dev(), meta.ino())))
         };
         let parent = match to.parent() {
             Some(p) if !p.as_os_str().is_empty() => fs::canonicalize(p),
@@ -112,11 +88,7 @@ impl Copy {
             self.failed = true;
             return warn(
                 "cp",
-                format!(
-                    "cannot copy the directory '{}' into itself, '{}'",
-                    from.display(),
-                    to.display()
-                ),
+                format!("cannot copy the directory '{}' into itself, '{}'", from.display(), to.display()),
             );
         }
         if fresh && let Err(e) = fs::create_dir(to) {
@@ -147,10 +119,7 @@ impl Copy {
             self.failed("set the mode of", to, e);
         }
         let time = |s, ns| TimeSpec::new(s, ns);
-        let (a, m) = (
-            time(meta.atime(), meta.atime_nsec()),
-            time(meta.mtime(), meta.mtime_nsec()),
-        );
+        let (a, m) = (time(meta.atime(), meta.atime_nsec()), time(meta.mtime(), meta.mtime_nsec()));
         if let Err(e) = utimensat(AT_FDCWD, to, &a, &m, UtimensatFlags::NoFollowSymlink) {
             self.failed("set the times of", to, e.into());
         }
@@ -160,12 +129,8 @@ impl Copy {
 fn file(from: &Path, to: &Path, meta: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut input = fs::File::open(from)?;
-    let mut output = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(meta.mode() & 0o777)
-        .open(to)?;
+    let mut output =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(meta.mode() & 0o777).open(to)?;
     io::copy(&mut input, &mut output)?;
     Ok(())
 }
@@ -184,28 +149,17 @@ pub fn cp(args: &[String], _: &mut Out) -> Done {
     for from in sources {
         // `DIR/.` has no name of its own: its contents go straight into DEST.
         let contents = from == "." || from == ".." || from.ends_with("/.") || from.ends_with("/..");
-        let to = if contents || o.has(&["T"]) {
-            PathBuf::from(dest)
-        } else {
-            into_dir(from, dest)
-        };
+        let to = if contents || o.has(&["T"]) { PathBuf::from(dest) } else { into_dir(from, dest) };
         copy.entry(Path::new(from), &to, true);
     }
     Ok(u8::from(copy.failed))
 }
 
-fn ends<'a>(
-    rest: &'a [String],
-    dir: Option<&'a str>,
-    usage: &str,
-) -> Result<(&'a [String], &'a str), Fail> {
+fn ends<'a>(rest: &'a [String], dir: Option<&'a str>, usage: &str) -> Result<(&'a [String], &'a str), Fail> {
     let bad = || Fail::new(1, format!("usage: {usage}"));
     let (sources, dest) = match dir {
         Some(dir) => (rest, dir),
-        None => rest
-            .split_last()
-            .map(|(d, s)| (s, d.as_str()))
-            .ok_or_else(bad)?,
+        None => rest.split_last().map(|(d, s)| (s, d.as_str())).ok_or_else(bad)?,
     };
     if sources.is_empty() {
         return Err(bad());
@@ -222,16 +176,10 @@ pub fn mv(args: &[String], _: &mut Out) -> Done {
     let (sources, dest) = ends(&o.rest, o.value(&["t"]), "mv SOURCE... DEST")?;
     let mut status = 0;
     for from in sources {
-        let to = if o.has(&["T"]) {
-            PathBuf::from(dest)
-        } else {
-            into_dir(from, dest)
-        };
+        let to = if o.has(&["T"]) { PathBuf::from(dest) } else { into_dir(from, dest) };
         let done = match fs::rename(from, &to) {
             Err(e) if e.raw_os_error() == Some(libc::EXDEV) => across(Path::new(from), &to),
-            done => {
-                done.map_err(|e| format!("cannot move '{from}' to '{}': {}", to.display(), why(e)))
-            }
+            done => done.map_err(|e| format!("cannot move '{from}' to '{}': {}", to.display(), why(e))),
         };
         if let Err(msg) = done {
             if !msg.is_empty() {
@@ -245,13 +193,7 @@ pub fn mv(args: &[String], _: &mut Out) -> Done {
 
 /// To another filesystem: copy, then remove.
 fn across(from: &Path, to: &Path) -> Result<(), String> {
-    let mut copy = Copy {
-        recursive: true,
-        archive: true,
-        links: true,
-        force: true,
-        failed: false,
-    };
+    let mut copy = Copy { recursive: true, archive: true, links: true, force: true, failed: false };
     copy.entry(from, to, true);
     if copy.failed {
         return Err(String::new());

@@ -8,12 +8,7 @@ use std::time::SystemTime;
 use super::util::{Done, Out, into_dir, mode, need, opts, warn, why};
 
 /// Does `act` with every name; one that fails is reported, the others still done.
-fn each(
-    tool: &str,
-    what: &str,
-    names: &[String],
-    act: impl Fn(&str) -> std::io::Result<()>,
-) -> Done {
+fn each(tool: &str, what: &str, names: &[String], act: impl Fn(&str) -> std::io::Result<()>) -> Done {
     let mut status = 0;
     for name in names {
         if let Err(e) = act(name) {
@@ -30,13 +25,8 @@ pub fn mkdir(args: &[String], _: &mut Out) -> Done {
     let mode = o.value(&["m", "mode"]).map(mode).transpose()?;
     let parents = o.has(&["p", "parents"]);
     each("mkdir", "create directory", &o.rest, |name| {
-        DirBuilder::new()
-            .recursive(parents)
-            .mode(0o777)
-            .create(name)?;
-        mode.map_or(Ok(()), |m| {
-            fs::set_permissions(name, Permissions::from_mode(m))
-        })
+        DirBuilder::new().recursive(parents).mode(0o777).create(name)?;
+        mode.map_or(Ok(()), |m| fs::set_permissions(name, Permissions::from_mode(m)))
     })
 }
 
@@ -45,10 +35,7 @@ pub fn rmdir(args: &[String], _: &mut Out) -> Done {
     need(&o, 1, "rmdir [-p] DIR...")?;
     each("rmdir", "remove directory", &o.rest, |name| {
         fs::remove_dir(name)?;
-        let parents = Path::new(name)
-            .ancestors()
-            .skip(1)
-            .filter(|p| o.has(&["p"]) && !p.as_os_str().is_empty());
+        let parents = Path::new(name).ancestors().skip(1).filter(|p| o.has(&["p"]) && !p.as_os_str().is_empty());
         parents.into_iter().try_for_each(fs::remove_dir)
     })
 }
@@ -62,12 +49,7 @@ pub fn touch(args: &[String], _: &mut Out) -> Done {
         if Path::new(name).is_dir() {
             return fs::File::open(name)?.set_times(times);
         }
-        match OpenOptions::new()
-            .write(true)
-            .create(!o.has(&["c"]))
-            .truncate(false)
-            .open(name)
-        {
+        match OpenOptions::new().write(true).create(!o.has(&["c"])).truncate(false).open(name) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && o.has(&["c"]) => Ok(()),
             file => file?.set_times(times),
         }
@@ -85,16 +67,11 @@ pub fn rm(args: &[String], _: &mut Out) -> Done {
         let gone = match path.symlink_metadata() {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && force => continue,
             Err(e) => Err((name.clone(), why(e))),
-            Ok(_) if matches!(last, "" | "." | "..") => {
-                Err((name.clone(), "refused: it is the root, . or ..".into()))
-            }
+            Ok(_) if matches!(last, "" | "." | "..") => Err((name.clone(), "refused: it is the root, . or ..".into())),
             Ok(m) if !m.is_dir() => fs::remove_file(path).map_err(|e| (name.clone(), why(e))),
             Ok(_) if o.has(&["r", "R", "recursive"]) => remove_tree(path),
             Ok(_) if o.has(&["d"]) => fs::remove_dir(path).map_err(|e| (name.clone(), why(e))),
-            Ok(_) => Err((
-                name.clone(),
-                "Is a directory (EISDIR); -r removes it".into(),
-            )),
+            Ok(_) => Err((name.clone(), "Is a directory (EISDIR); -r removes it".into())),
         };
         if let Err((what, e)) = gone {
             warn("rm", format!("cannot remove '{what}': {e}"));
@@ -128,11 +105,7 @@ pub fn ln(args: &[String], _: &mut Out) -> Done {
     };
     each("ln", "link to", targets, |target| {
         let no_follow = o.has(&["n"]) && Path::new(dest).is_symlink();
-        let link = if no_follow {
-            dest.into()
-        } else {
-            into_dir(target, dest)
-        };
+        let link = if no_follow { dest.into() } else { into_dir(target, dest) };
         if o.has(&["f", "force"]) && link.symlink_metadata().is_ok() {
             fs::remove_file(&link)?;
         }

@@ -21,11 +21,7 @@ pub fn mode_text(m: &Metadata) -> String {
         () => '-',
     };
     let mut text = String::from(kind);
-    for (shift, special, on, off) in [
-        (6, 0o4000, 's', 'S'),
-        (3, 0o2000, 's', 'S'),
-        (0, 0o1000, 't', 'T'),
-    ] {
+    for (shift, special, on, off) in [(6, 0o4000, 's', 'S'), (3, 0o2000, 's', 'S'), (0, 0o1000, 't', 'T')] {
         let bits = m.mode() >> shift;
         text.push(if bits & 4 != 0 { 'r' } else { '-' });
         text.push(if bits & 2 != 0 { 'w' } else { '-' });
@@ -59,10 +55,7 @@ fn entry(name: String, path: PathBuf, ok: &mut bool) -> Option<Entry> {
         Ok(meta) => Some(Entry { name, path, meta }),
         Err(e) => {
             *ok = false;
-            warn(
-                "ls",
-                format!("cannot access '{}': {}", path.display(), why(e)),
-            );
+            warn("ls", format!("cannot access '{}': {}", path.display(), why(e)));
             None
         }
     }
@@ -70,35 +63,19 @@ fn entry(name: String, path: PathBuf, ok: &mut bool) -> Option<Entry> {
 
 fn long(entries: &[Entry], o: &Opts, out: &mut Out) -> std::io::Result<()> {
     let numeric = o.has(&["n"]);
-    let users = if numeric {
-        Default::default()
-    } else {
-        names::ids("/etc/passwd")
-    };
-    let groups = if numeric {
-        Default::default()
-    } else {
-        names::ids("/etc/group")
-    };
+    let users = if numeric { Default::default() } else { names::ids("/etc/passwd") };
+    let groups = if numeric { Default::default() } else { names::ids("/etc/group") };
     let rows: Vec<[String; 5]> = entries
         .iter()
         .map(|e| {
             let t = e.meta.file_type();
             let size = if t.is_char_device() || t.is_block_device() {
                 let dev = e.meta.rdev();
-                format!(
-                    "{}, {}",
-                    nix::sys::stat::major(dev),
-                    nix::sys::stat::minor(dev)
-                )
+                format!("{}, {}", nix::sys::stat::major(dev), nix::sys::stat::minor(dev))
             } else {
                 e.meta.size().to_string()
             };
-            let inode = if o.has(&["i"]) {
-                e.meta.ino().to_string()
-            } else {
-                String::new()
-            };
+            let inode = if o.has(&["i"]) { e.meta.ino().to_string() } else { String::new() };
             [
                 inode,
                 e.meta.nlink().to_string(),
@@ -114,21 +91,10 @@ fn long(entries: &[Entry], o: &Opts, out: &mut Out) -> std::io::Result<()> {
         if i > 0 {
             write!(out, "{:>i$} ", r[0])?;
         }
-        write!(
-            out,
-            "{} {:>l$} {:<u$} {:<g$} {:>s$} ",
-            mode_text(&e.meta),
-            r[1],
-            r[2],
-            r[3],
-            r[4]
-        )?;
+        write!(out, "{} {:>l$} {:<u$} {:<g$} {:>s$} ", mode_text(&e.meta), r[1], r[2], r[3], r[4])?;
         write!(out, "{} {}", when(e.meta.mtime()), e.name)?;
         if e.meta.is_symlink() {
-            let to = e
-                .path
-                .read_link()
-                .map_or_else(why, |t| t.display().to_string());
+            let to = e.path.read_link().map_or_else(why, |t| t.display().to_string());
             write!(out, " -> {to}")?;
         }
         writeln!(out)?;
@@ -139,36 +105,14 @@ fn long(entries: &[Entry], o: &Opts, out: &mut Out) -> std::io::Result<()> {
 fn short(entries: &[Entry], o: &Opts, out: &mut Out) -> std::io::Result<()> {
     let cells: Vec<String> = entries
         .iter()
-        .map(|e| {
-            if o.has(&["i"]) {
-                format!("{} {}", e.meta.ino(), e.name)
-            } else {
-                e.name.clone()
-            }
-        })
+        .map(|e| if o.has(&["i"]) { format!("{} {}", e.meta.ino(), e.name) } else { e.name.clone() })
         .collect();
-    let wide = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|c| c.parse().ok())
-        .unwrap_or(80);
-    let cell = cells
-        .iter()
-        .map(|c| c.chars().count() + 2)
-        .max()
-        .unwrap_or(1);
-    let across = if o.has(&["1"]) || !std::io::stdout().is_terminal() {
-        1
-    } else {
-        (wide / cell).max(1)
-    };
+    let wide = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(80);
+    let cell = cells.iter().map(|c| c.chars().count() + 2).max().unwrap_or(1);
+    let across = if o.has(&["1"]) || !std::io::stdout().is_terminal() { 1 } else { (wide / cell).max(1) };
     let down = cells.len().div_ceil(across);
     for row in 0..down {
-        let line: Vec<_> = cells
-            .iter()
-            .skip(row)
-            .step_by(down.max(1))
-            .map(|c| format!("{c:<w$}", w = cell))
-            .collect();
+        let line: Vec<_> = cells.iter().skip(row).step_by(down.max(1)).map(|c| format!("{c:<w$}", w = cell)).collect();
         writeln!(out, "{}", line.concat().trim_end())?;
     }
     Ok(())
@@ -178,21 +122,14 @@ pub fn ls(args: &[String], out: &mut Out) -> Done {
     let mut o = opts(args, "la1idnAhtrFR", &["all", "directory", "inode"])?;
     for bad in ["R", "t", "r", "F"] {
         if o.has(&[bad]) {
-            return Err(Fail::new(
-                2,
-                format!("-{bad}: not in this small ls (it has -l -a -A -1 -i -d -n)"),
-            ));
+            return Err(Fail::new(2, format!("-{bad}: not in this small ls (it has -l -a -A -1 -i -d -n)")));
         }
     }
     if o.rest.is_empty() {
         o.rest.push(".".into());
     }
     let print = |list: &[Entry], out: &mut Out| {
-        if o.has(&["l", "n"]) {
-            long(list, &o, out)
-        } else {
-            short(list, &o, out)
-        }
+        if o.has(&["l", "n"]) { long(list, &o, out) } else { short(list, &o, out) }
     };
     let mut ok = true;
     let (mut files, mut dirs) = (vec![], vec![]);
@@ -220,20 +157,14 @@ pub fn ls(args: &[String], out: &mut Out) -> Done {
                 continue;
             }
         };
-        let mut found: Vec<String> = list
-            .flatten()
-            .map(|e| e.file_name().to_string_lossy().into_owned())
-            .collect();
+        let mut found: Vec<String> = list.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
         let all = o.has(&["a", "all"]);
         found.retain(|n| all || o.has(&["A"]) || !n.starts_with('.'));
         if all {
             found.extend([".".into(), "..".into()]);
         }
         found.sort();
-        let entries: Vec<Entry> = found
-            .into_iter()
-            .filter_map(|n| entry(n.clone(), dir.join(&n), &mut ok))
-            .collect();
+        let entries: Vec<Entry> = found.into_iter().filter_map(|n| entry(n.clone(), dir.join(&n), &mut ok)).collect();
         print(&entries, out)?;
     }
     Ok(if ok { 0 } else { 2 })
@@ -245,11 +176,7 @@ pub fn stat(args: &[String], out: &mut Out) -> Done {
     let mut status = 0;
     for name in &o.rest {
         let path = Path::new(name);
-        let meta = if o.has(&["L", "dereference"]) {
-            path.metadata()
-        } else {
-            path.symlink_metadata()
-        };
+        let meta = if o.has(&["L", "dereference"]) { path.metadata() } else { path.symlink_metadata() };
         let m = match meta {
             Ok(m) => m,
             Err(e) => {
@@ -317,11 +244,7 @@ pub fn readlink(args: &[String], out: &mut Out) -> Done {
     let mut status = 0;
     for name in &o.rest {
         let full = o.has(&["f", "e", "canonicalize"]);
-        match if full {
-            std::fs::canonicalize(name)
-        } else {
-            std::fs::read_link(name)
-        } {
+        match if full { std::fs::canonicalize(name) } else { std::fs::read_link(name) } {
             Ok(to) if o.has(&["n"]) => write!(out, "{}", to.display())?,
             Ok(to) => writeln!(out, "{}", to.display())?,
             Err(e) => {

@@ -26,9 +26,9 @@ use util::{Done, Out};
 /// Every name the binary answers to.
 #[allow(dead_code, reason = "for the builder of the practice host")]
 pub const NAMES: &[&str] = &[
-    "ps", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp",
-    "mv", "ln", "echo", "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head",
-    "tail", "wc", "grep", "setsid", "stat", "test", "[", "readlink", "chroot", "pwd",
+    "ps", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
+    "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
+    "test", "[", "readlink", "chroot", "pwd",
 ];
 
 /// Ours even where the machine has one.
@@ -38,9 +38,9 @@ pub const ALWAYS: &[&str] = &["ps"];
 /// Ours only where the machine has none.
 #[allow(dead_code, reason = "for the builder of the practice host")]
 pub const STAND_IN: &[&str] = &[
-    "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
-    "ln", "echo", "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail",
-    "wc", "grep", "setsid", "stat", "test", "[", "readlink", "chroot", "pwd",
+    "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
+    "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
+    "test", "[", "readlink", "chroot", "pwd",
 ];
 
 type Tool = fn(&[String], &mut Out) -> Done;

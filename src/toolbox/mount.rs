@@ -59,11 +59,7 @@ struct Plan {
 
 impl Plan {
     fn new() -> Plan {
-        Plan {
-            flags: MsFlags::empty(),
-            propagation: vec![],
-            data: vec![],
-        }
+        Plan { flags: MsFlags::empty(), propagation: vec![], data: vec![] }
     }
 
     fn option(&mut self, word: &str) {
@@ -120,26 +116,13 @@ fn kept(dir: &str, asked: &MsFlags) -> MsFlags {
 }
 
 pub fn mount(args: &[String], out: &mut Out) -> Done {
-    const MAKE: &[&str] = &[
-        "private",
-        "shared",
-        "slave",
-        "unbindable",
-        "rprivate",
-        "rshared",
-        "rslave",
-        "runbindable",
-    ];
+    const MAKE: &[&str] = &["private", "shared", "slave", "unbindable", "rprivate", "rshared", "rslave", "runbindable"];
     let make: Vec<String> = MAKE.iter().map(|m| format!("make-{m}")).collect();
     let mut long = vec!["bind", "rbind", "move", "types=", "options=", "read-only"];
     long.extend(make.iter().map(String::as_str));
     let o = opts(args, "t:o:rwnvBRM", &long)?;
     let kind = o.value(&["t", "types"]);
-    if o.rest.is_empty()
-        && o.given
-            .iter()
-            .all(|(n, _)| matches!(n.as_str(), "t" | "types" | "v"))
-    {
+    if o.rest.is_empty() && o.given.iter().all(|(n, _)| matches!(n.as_str(), "t" | "types" | "v")) {
         return list(kind, out);
     }
     let mut plan = Plan::new();
@@ -160,8 +143,7 @@ pub fn mount(args: &[String], out: &mut Out) -> Done {
             "usage: mount [-t TYPE] [-o OPTIONS] SOURCE DIR; mount --make-private DIR; mount -o remount,ro DIR",
         )
     };
-    let alone = plan.flags.contains(MsFlags::MS_REMOUNT)
-        || (!plan.propagation.is_empty() && plan.flags.is_empty());
+    let alone = plan.flags.contains(MsFlags::MS_REMOUNT) || (!plan.propagation.is_empty() && plan.flags.is_empty());
     let (source, dir) = match &o.rest[..] {
         [dir] if alone => (None, dir.as_str()),
         [source, dir] => (Some(source.as_str()), dir.as_str()),
@@ -173,9 +155,7 @@ pub fn mount(args: &[String], out: &mut Out) -> Done {
 fn carry_out(plan: &Plan, kind: Option<&str>, source: Option<&str>, dir: &str) -> Done {
     let refused = |what: String, e: Errno| {
         let hint = match e {
-            Errno::EPERM => {
-                "; it takes CAP_SYS_ADMIN in the user namespace that owns this mount namespace"
-            }
+            Errno::EPERM => "; it takes CAP_SYS_ADMIN in the user namespace that owns this mount namespace",
             Errno::ENODEV => "; the kernel knows no such filesystem",
             _ => "",
         };
@@ -189,30 +169,20 @@ fn carry_out(plan: &Plan, kind: Option<&str>, source: Option<&str>, dir: &str) -
     let bind = plan.flags.contains(MsFlags::MS_BIND);
     let from = source.unwrap_or("none");
     if plan.flags.contains(MsFlags::MS_REMOUNT) {
-        let flags = if bind {
-            kept(dir, &plan.flags)
-        } else {
-            plan.flags
-        };
+        let flags = if bind { kept(dir, &plan.flags) } else { plan.flags };
         call(source, None, flags, data).map_err(|e| refused(format!("remounting {dir}"), e))?;
     } else if bind {
         let how = plan.flags & (MsFlags::MS_BIND | MsFlags::MS_REC);
-        call(source, None, how, None)
-            .map_err(|e| refused(format!("binding {from} on {dir}"), e))?;
+        call(source, None, how, None).map_err(|e| refused(format!("binding {from} on {dir}"), e))?;
         // The kernel heeds no other flag in a bind: a second call sets them.
         let more = plan.flags - how;
         if !more.is_empty() {
             let flags = kept(dir, &more) | MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
-            call(None, None, flags, None).map_err(|e| {
-                refused(
-                    format!("{dir} is bound, but remounting it with its options"),
-                    e,
-                )
-            })?;
+            call(None, None, flags, None)
+                .map_err(|e| refused(format!("{dir} is bound, but remounting it with its options"), e))?;
         }
     } else if plan.flags.contains(MsFlags::MS_MOVE) {
-        call(source, None, MsFlags::MS_MOVE, None)
-            .map_err(|e| refused(format!("moving {from} to {dir}"), e))?;
+        call(source, None, MsFlags::MS_MOVE, None).map_err(|e| refused(format!("moving {from} to {dir}"), e))?;
     } else if source.is_some() {
         let Some(kind) = kind.filter(|k| *k != "auto") else {
             return Err(Fail::new(
@@ -244,19 +214,12 @@ pub fn umount(args: &[String], _: &mut Out) -> Done {
             let text = std::fs::read_to_string("/proc/self/mounts")
                 .map_err(|e| Fail::os("-R: cannot read /proc/self/mounts", e))?;
             let under = format!("{}/", dir.trim_end_matches('/'));
-            all.extend(
-                text.lines()
-                    .filter_map(|l| l.split(' ').nth(1))
-                    .map(plain)
-                    .filter(|d| d.starts_with(&under)),
-            );
+            all.extend(text.lines().filter_map(|l| l.split(' ').nth(1)).map(plain).filter(|d| d.starts_with(&under)));
         }
         for dir in all.iter().rev() {
             if let Err(e) = nix::mount::umount2(dir.as_str(), flags) {
                 let hint = match e {
-                    Errno::EINVAL => {
-                        ": not a mount point here, or locked together with others by a user namespace"
-                    }
+                    Errno::EINVAL => ": not a mount point here, or locked together with others by a user namespace",
                     Errno::EBUSY => ": something has a file, a directory or a mount open in it",
                     _ => "",
                 };
@@ -275,18 +238,10 @@ mod tests {
     #[test]
     fn options() {
         let mut plan = Plan::new();
-        "rbind,ro,rw,nosuid,size=1m,rslave"
-            .split(',')
-            .for_each(|w| plan.option(w));
-        assert_eq!(
-            plan.flags,
-            MsFlags::MS_BIND | MsFlags::MS_REC | MsFlags::MS_NOSUID
-        );
+        "rbind,ro,rw,nosuid,size=1m,rslave".split(',').for_each(|w| plan.option(w));
+        assert_eq!(plan.flags, MsFlags::MS_BIND | MsFlags::MS_REC | MsFlags::MS_NOSUID);
         assert_eq!(plan.data, ["size=1m"]);
-        assert_eq!(
-            plan.propagation,
-            [("rslave".to_string(), MsFlags::MS_SLAVE | MsFlags::MS_REC)]
-        );
+        assert_eq!(plan.propagation, [("rslave".to_string(), MsFlags::MS_SLAVE | MsFlags::MS_REC)]);
         assert_eq!(plain("/a\\040b"), "/a b");
     }
 }

@@ -19,9 +19,7 @@ pub fn name(map: &BTreeMap<u32, String>, id: u32) -> String {
     map.get(&id).cloned().unwrap_or_else(|| id.to_string())
 }
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment in UTC: (year, month's name, day, hour, minute).
 pub fn date(secs: i64) -> (i64, &'static str, i64, i64, i64) {
@@ -36,19 +34,11 @@ pub fn date(secs: i64) -> (i64, &'static str, i64, i64, i64) {
     let mp = (5 * doy + 2) / 153;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
     let year = yoe + era * 400 + i64::from(month <= 2);
-    (
-        year,
-        MONTHS[month as usize - 1],
-        doy - (153 * mp + 2) / 5 + 1,
-        rest / 3600,
-        rest % 3600 / 60,
-    )
+    (year, MONTHS[month as usize - 1], doy - (153 * mp + 2) / 5 + 1, rest / 3600, rest % 3600 / 60)
 }
 
 pub fn now() -> i64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs() as i64)
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64)
 }
 
 #[cfg(test)]

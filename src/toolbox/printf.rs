@@ -40,11 +40,7 @@ fn unescape(s: &str) -> String {
             Some(d @ '0'..='7') => {
                 let mut n = d.to_digit(8).unwrap_or(0);
                 let mut digits = if d == '0' { 0 } else { 1 };
-                while let Some(v) = chars
-                    .peek()
-                    .and_then(|c| c.to_digit(8))
-                    .filter(|_| digits < 3)
-                {
+                while let Some(v) = chars.peek().and_then(|c| c.to_digit(8)).filter(|_| digits < 3) {
                     n = n * 8 + v;
                     digits += 1;
                     chars.next();
@@ -105,9 +101,8 @@ fn once(format: &str, rest: &mut &[String]) -> Result<String, Fail> {
             };
             parsed.map_err(|_| Fail::new(1, format!("{s}: not a number")))
         };
-        let (flags, precision) = spec
-            .split_once('.')
-            .map_or((spec.as_str(), None), |(f, p)| (f, p.parse::<usize>().ok()));
+        let (flags, precision) =
+            spec.split_once('.').map_or((spec.as_str(), None), |(f, p)| (f, p.parse::<usize>().ok()));
         let value = match kind {
             's' => take(),
             'b' => unescape(&take()),
@@ -129,10 +124,7 @@ fn once(format: &str, rest: &mut &[String]) -> Result<String, Fail> {
         };
         let left = flags.contains('-');
         let zero = !left && flags.starts_with('0') && kind != 's';
-        let width: usize = flags
-            .trim_start_matches(['-', '0', '+', ' '])
-            .parse()
-            .unwrap_or(0);
+        let width: usize = flags.trim_start_matches(['-', '0', '+', ' ']).parse().unwrap_or(0);
         text += &match (left, zero) {
             (true, _) => format!("{value:<width$}"),
             (_, true) => match value.strip_prefix('-') {
@@ -156,10 +148,7 @@ mod tests {
             once(&unescape(f), &mut v.as_slice()).unwrap()
         };
         assert_eq!(go("%s=%d\\n", &["a", "5"]), "a=5\n");
-        assert_eq!(
-            go("[%5s|%-5s|%05d|%.2s]", &["a", "b", "-7", "xyz"]),
-            "[    a|b    |-0007|xy]"
-        );
+        assert_eq!(go("[%5s|%-5s|%05d|%.2s]", &["a", "b", "-7", "xyz"]), "[    a|b    |-0007|xy]");
         assert_eq!(go("%x %o 100%%\\041", &["255", "8"]), "ff 10 100%!");
     }
 }

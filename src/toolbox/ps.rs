@@ -40,18 +40,10 @@ fn process(proc: &Path, pid: u32, boot: i64) -> Option<Process> {
     let status = std::fs::read(dir.join("status")).unwrap_or_default();
     let uid = String::from_utf8_lossy(&status)
         .lines()
-        .find_map(|l| {
-            l.strip_prefix("Uid:")?
-                .split_whitespace()
-                .nth(1)?
-                .parse()
-                .ok()
-        })
+        .find_map(|l| l.strip_prefix("Uid:")?.split_whitespace().nth(1)?.parse().ok())
         .or_else(|| std::fs::metadata(&dir).ok().map(|m| m.uid()))?;
     let line = std::fs::read(dir.join("cmdline")).unwrap_or_default();
-    let args = String::from_utf8_lossy(&line)
-        .trim_end_matches('\0')
-        .replace(['\0', '\n'], " ");
+    let args = String::from_utf8_lossy(&line).trim_end_matches('\0').replace(['\0', '\n'], " ");
     let mut state = f.first()?.to_string();
     if num(16) < 0 {
         state.push('<');
@@ -75,11 +67,7 @@ fn process(proc: &Path, pid: u32, boot: i64) -> Option<Process> {
         sid: num(3),
         nice: num(16),
         threads: num(17) as u64,
-        args: if args.is_empty() {
-            format!("[{comm}]")
-        } else {
-            args
-        },
+        args: if args.is_empty() { format!("[{comm}]") } else { args },
         comm,
         state,
         tty: tty(num(4) as u64),
@@ -104,26 +92,14 @@ fn tty(dev: u64) -> String {
 /// What /proc lists, and whether it is the /proc of another PID namespace.
 fn read(proc: &Path) -> Result<(Vec<Process>, bool), Fail> {
     let fix = "mount -t proc proc /proc";
-    let dir = std::fs::read_dir(proc)
-        .map_err(|e| Fail::new(1, format!("/proc holds no processes: {}; {fix}", why(e))))?;
-    let mut pids: Vec<u32> = dir
-        .flatten()
-        .filter_map(|e| e.file_name().to_str()?.parse().ok())
-        .collect();
+    let dir =
+        std::fs::read_dir(proc).map_err(|e| Fail::new(1, format!("/proc holds no processes: {}; {fix}", why(e))))?;
+    let mut pids: Vec<u32> = dir.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok()).collect();
     pids.sort_unstable();
     let boot = std::fs::read_to_string(proc.join("stat")).unwrap_or_default();
-    let boot = boot
-        .lines()
-        .find_map(|l| l.strip_prefix("btime ")?.parse().ok())
-        .unwrap_or(0);
-    let all: Vec<_> = pids
-        .into_iter()
-        .filter_map(|p| process(proc, p, boot))
-        .collect();
-    let gone = proc
-        .join("self")
-        .read_link()
-        .is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+    let boot = boot.lines().find_map(|l| l.strip_prefix("btime ")?.parse().ok()).unwrap_or(0);
+    let all: Vec<_> = pids.into_iter().filter_map(|p| process(proc, p, boot)).collect();
+    let gone = proc.join("self").read_link().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
     if all.is_empty() {
         // An empty list with `uptime` there is a procfs whose namespace has died.
         let what = if proc.join("uptime").exists() {
@@ -131,10 +107,7 @@ fn read(proc: &Path) -> Result<(Vec<Process>, bool), Fail> {
         } else {
             "no procfs is mounted there;"
         };
-        return Err(Fail::new(
-            1,
-            format!("/proc holds no processes: {what} {fix}"),
-        ));
+        return Err(Fail::new(1, format!("/proc holds no processes: {what} {fix}")));
     }
     Ok((all, gone))
 }
@@ -178,13 +151,8 @@ fn value(p: &Process, key: &str, users: &BTreeMap<u32, String>) -> String {
         "ppid" => p.ppid.to_string(),
         "pgid" => p.pgid.to_string(),
         "sid" => p.sid.to_string(),
-        "c" => (p.cpu * 100 / (names::now() - p.start).max(1) as u64)
-            .min(99)
-            .to_string(),
-        "%cpu" => format!(
-            "{:.1}",
-            p.cpu as f64 * 100.0 / (names::now() - p.start).max(1) as f64
-        ),
+        "c" => (p.cpu * 100 / (names::now() - p.start).max(1) as u64).min(99).to_string(),
+        "%cpu" => format!("{:.1}", p.cpu as f64 * 100.0 / (names::now() - p.start).max(1) as f64),
         "%mem" => "0.0".into(),
         "vsz" => p.vsz.to_string(),
         "rss" => p.rss.to_string(),
@@ -193,12 +161,7 @@ fn value(p: &Process, key: &str, users: &BTreeMap<u32, String>) -> String {
         "tty" => p.tty.clone(),
         "s" => p.state.chars().take(1).collect(),
         "stat" => p.state.clone(),
-        "time" => format!(
-            "{:02}:{:02}:{:02}",
-            p.cpu / 3600,
-            p.cpu / 60 % 60,
-            p.cpu % 60
-        ),
+        "time" => format!("{:02}:{:02}:{:02}", p.cpu / 3600, p.cpu / 60 % 60, p.cpu % 60),
         "stime" => {
             let (_, month, day, hour, minute) = names::date(p.start);
             match names::now() - p.start < 86400 {
@@ -218,11 +181,8 @@ struct Asked {
 
 fn columns(list: &str, add: &mut Vec<(&'static str, String, isize)>) -> Result<(), Fail> {
     for one in list.split([',', ' ']).filter(|s| !s.is_empty()) {
-        let (key, heading) = one
-            .split_once('=')
-            .map_or((one, None), |(k, h)| (k, Some(h)));
-        let Some((keys, head, width)) = COLUMNS.iter().find(|(keys, ..)| keys.contains(&key))
-        else {
+        let (key, heading) = one.split_once('=').map_or((one, None), |(k, h)| (k, Some(h)));
+        let Some((keys, head, width)) = COLUMNS.iter().find(|(keys, ..)| keys.contains(&key)) else {
             return Err(Fail::new(1, format!("unknown column {key}")));
         };
         add.push((keys[0], heading.unwrap_or(head).into(), *width));
@@ -231,26 +191,17 @@ fn columns(list: &str, add: &mut Vec<(&'static str, String, isize)>) -> Result<(
 }
 
 fn ask(args: &[String]) -> Result<Asked, Fail> {
-    let mut asked = Asked {
-        columns: vec![],
-        pids: vec![],
-    };
+    let mut asked = Asked { columns: vec![], pids: vec![] };
     let mut layout = "short_uid,pid,ppid,args";
     let mut it = args.iter();
-    let number = |s: &str| {
-        s.parse()
-            .map_err(|_| Fail::new(1, format!("{s}: not a process id")))
-    };
+    let number = |s: &str| s.parse().map_err(|_| Fail::new(1, format!("{s}: not a process id")));
     while let Some(a) = it.next() {
         if let Ok(pid) = a.parse() {
             asked.pids.push(pid);
             continue;
         }
         if a == "--no-headers" || a == "--no-heading" {
-            return Err(Fail::new(
-                1,
-                format!("unknown option {a}; -o pid=,args= prints no headings"),
-            ));
+            return Err(Fail::new(1, format!("unknown option {a}; -o pid=,args= prints no headings")));
         }
         let flags = a.strip_prefix('-').unwrap_or(a);
         let mut chars = flags.chars();
@@ -280,9 +231,7 @@ fn ask(args: &[String]) -> Result<Asked, Fail> {
                 _ => {
                     return Err(Fail::new(
                         1,
-                        format!(
-                            "unknown option {a}; try ps, ps -ef, ps aux, ps -o pid,ppid,args, ps -p PID"
-                        ),
+                        format!("unknown option {a}; try ps, ps -ef, ps aux, ps -o pid,ppid,args, ps -p PID"),
                     ));
                 }
             }
@@ -315,15 +264,8 @@ pub fn ps(args: &[String], out: &mut Out) -> Done {
         row(&heads, &asked.columns, out)?;
     }
     let mut shown = 0;
-    for p in all
-        .iter()
-        .filter(|p| asked.pids.is_empty() || asked.pids.contains(&p.pid))
-    {
-        let cells: Vec<String> = asked
-            .columns
-            .iter()
-            .map(|(key, ..)| value(p, key, &users))
-            .collect();
+    for p in all.iter().filter(|p| asked.pids.is_empty() || asked.pids.contains(&p.pid)) {
+        let cells: Vec<String> = asked.columns.iter().map(|(key, ..)| value(p, key, &users)).collect();
         row(&cells, &asked.columns, out)?;
         shown += 1;
     }
@@ -345,38 +287,17 @@ mod tests {
     fn a_proc_of_another_namespace_and_an_empty_one() {
         let tmp = tempfile::tempdir().unwrap();
         let fail = |p: &Path| read(p).err().unwrap();
-        assert!(
-            fail(tmp.path())
-                .msg
-                .starts_with("/proc holds no processes: ")
-        );
-        assert!(
-            fail(&tmp.path().join("none"))
-                .msg
-                .contains("(ENOENT); mount -t proc proc /proc")
-        );
+        assert!(fail(tmp.path()).msg.starts_with("/proc holds no processes: "));
+        assert!(fail(&tmp.path().join("none")).msg.contains("(ENOENT); mount -t proc proc /proc"));
         let one = tmp.path().join("1");
         std::fs::create_dir(&one).unwrap();
-        std::fs::write(
-            one.join("stat"),
-            "1 (a (b) c) S 0 1 1 34816 1 0 0 0 0 0 250 50 0 0 20 0 1 0 500 4096 2",
-        )
-        .unwrap();
+        std::fs::write(one.join("stat"), "1 (a (b) c) S 0 1 1 34816 1 0 0 0 0 0 250 50 0 0 20 0 1 0 500 4096 2")
+            .unwrap();
         std::fs::write(one.join("cmdline"), "sh\0-c\0x\0").unwrap();
         let (all, foreign) = read(tmp.path()).unwrap();
         assert!(foreign);
-        assert_eq!(
-            (
-                all[0].comm.as_str(),
-                all[0].args.as_str(),
-                all[0].tty.as_str()
-            ),
-            ("a (b) c", "sh -c x", "pts/0")
-        );
-        assert_eq!(
-            (all[0].cpu, all[0].start, all[0].state.as_str()),
-            (3, 5, "Ss+")
-        );
+        assert_eq!((all[0].comm.as_str(), all[0].args.as_str(), all[0].tty.as_str()), ("a (b) c", "sh -c x", "pts/0"));
+        assert_eq!((all[0].cpu, all[0].start, all[0].state.as_str()), (3, 5, "Ss+"));
         std::os::unix::fs::symlink("1", tmp.path().join("self")).unwrap();
         assert!(!read(tmp.path()).unwrap().1);
     }
@@ -385,27 +306,12 @@ mod tests {
     fn what_is_asked() {
         let heads = |args: &[&str]| {
             let args: Vec<String> = args.iter().map(|s| s.to_string()).collect();
-            ask(&args).map(|a| {
-                a.columns
-                    .iter()
-                    .map(|c| c.1.clone())
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            })
+            ask(&args).map(|a| a.columns.iter().map(|c| c.1.clone()).collect::<Vec<_>>().join(" "))
         };
         assert_eq!(heads(&[]).unwrap(), "UID PID PPID CMD");
-        assert_eq!(
-            heads(&["-ef"]).unwrap(),
-            "UID PID PPID C STIME TTY TIME CMD"
-        );
-        assert_eq!(
-            heads(&["aux"]).unwrap(),
-            "USER PID %CPU %MEM VSZ RSS TTY STAT STIME TIME CMD"
-        );
-        assert_eq!(
-            heads(&["-eo", "pid,ppid,uid,comm,args,stat"]).unwrap(),
-            "PID PPID UID COMMAND CMD STAT"
-        );
+        assert_eq!(heads(&["-ef"]).unwrap(), "UID PID PPID C STIME TTY TIME CMD");
+        assert_eq!(heads(&["aux"]).unwrap(), "USER PID %CPU %MEM VSZ RSS TTY STAT STIME TIME CMD");
+        assert_eq!(heads(&["-eo", "pid,ppid,uid,comm,args,stat"]).unwrap(), "PID PPID UID COMMAND CMD STAT");
         assert!(heads(&["-Z"]).is_err() && heads(&["--forest"]).is_err());
     }
 }

@@ -13,12 +13,12 @@ pub fn hostname(args: &[String], out: &mut Out) -> Done {
     let o = opts(args, "s", &[])?;
     match &o.rest[..] {
         [] => {
-            let name =
-                unistd::gethostname().map_err(|e| Fail::os("cannot read the host name", e))?;
+            let name = unistd::gethostname().map_err(|e| Fail::os("cannot read the host name", e))?;
             writeln!(out, "{}", name.to_string_lossy())?;
         }
-        [name] => unistd::sethostname(name)
-            .map_err(|e| Fail::os(format!("cannot set the host name to '{name}'"), e))?,
+        [name] => {
+            unistd::sethostname(name).map_err(|e| Fail::os(format!("cannot set the host name to '{name}'"), e))?
+        }
         _ => return Err(Fail::new(1, "usage: hostname [NAME]")),
     }
     Ok(0)
@@ -27,25 +27,12 @@ pub fn hostname(args: &[String], out: &mut Out) -> Done {
 pub fn id(args: &[String], out: &mut Out) -> Done {
     let o = opts(args, "ugGnr", &["user", "group", "groups", "name", "real"])?;
     if let Some(user) = o.rest.first() {
-        return Err(Fail::new(
-            1,
-            format!("{user}: this small id tells of itself only"),
-        ));
+        return Err(Fail::new(1, format!("{user}: this small id tells of itself only")));
     }
     let (users, groups) = (names::ids("/etc/passwd"), names::ids("/etc/group"));
     let real = o.has(&["r", "real"]);
-    let uid = if real {
-        unistd::getuid()
-    } else {
-        unistd::geteuid()
-    }
-    .as_raw();
-    let gid = if real {
-        unistd::getgid()
-    } else {
-        unistd::getegid()
-    }
-    .as_raw();
+    let uid = if real { unistd::getuid() } else { unistd::geteuid() }.as_raw();
+    let gid = if real { unistd::getgid() } else { unistd::getegid() }.as_raw();
     let mut all = vec![gid];
     for g in unistd::getgroups().unwrap_or_default() {
         if !all.contains(&g.as_raw()) {
@@ -53,11 +40,7 @@ pub fn id(args: &[String], out: &mut Out) -> Done {
         }
     }
     let show = |id: u32, map| {
-        if o.has(&["n", "name"]) {
-            names::name(map, id)
-        } else {
-            id.to_string()
-        }
+        if o.has(&["n", "name"]) { names::name(map, id) } else { id.to_string() }
     };
     let full = |id: u32, map: &std::collections::BTreeMap<u32, String>| match map.get(&id) {
         Some(name) => format!("{id}({name})"),
@@ -68,26 +51,10 @@ pub fn id(args: &[String], out: &mut Out) -> Done {
     } else if o.has(&["g", "group"]) {
         writeln!(out, "{}", show(gid, &groups))?;
     } else if o.has(&["G", "groups"]) {
-        writeln!(
-            out,
-            "{}",
-            all.iter()
-                .map(|g| show(*g, &groups))
-                .collect::<Vec<_>>()
-                .join(" ")
-        )?;
+        writeln!(out, "{}", all.iter().map(|g| show(*g, &groups)).collect::<Vec<_>>().join(" "))?;
     } else {
-        let list = all
-            .iter()
-            .map(|g| full(*g, &groups))
-            .collect::<Vec<_>>()
-            .join(",");
-        writeln!(
-            out,
-            "uid={} gid={} groups={list}",
-            full(uid, &users),
-            full(gid, &groups)
-        )?;
+        let list = all.iter().map(|g| full(*g, &groups)).collect::<Vec<_>>().join(",");
+        writeln!(out, "uid={} gid={} groups={list}", full(uid, &users), full(gid, &groups))?;
     }
     Ok(0)
 }
@@ -96,27 +63,17 @@ pub fn uname(args: &[String], out: &mut Out) -> Done {
     let o = opts(args, "asnrvmo", &["all"])?;
     let all = o.has(&["a", "all"]);
     // The kernel's release and version are read from /proc, for want of a safe uname(2).
-    let kernel = |what: &str| {
-        std::fs::read_to_string(format!("/proc/sys/kernel/{what}")).map(|s| s.trim().to_string())
-    };
+    let kernel = |what: &str| std::fs::read_to_string(format!("/proc/sys/kernel/{what}")).map(|s| s.trim().to_string());
     let mut words = vec![];
     if all || o.has(&["s"]) || o.given.is_empty() {
         words.push("Linux".to_string());
     }
     if all || o.has(&["n"]) {
-        words.push(
-            unistd::gethostname()
-                .map_err(|e| Fail::os("host name", e))?
-                .to_string_lossy()
-                .into_owned(),
-        );
+        words.push(unistd::gethostname().map_err(|e| Fail::os("host name", e))?.to_string_lossy().into_owned());
     }
     for (flag, what) in [("r", "osrelease"), ("v", "version")] {
         if o.has(&[flag]) {
-            words.push(
-                kernel(what)
-                    .map_err(|e| Fail::os(format!("-{flag}: /proc/sys/kernel/{what}"), e))?,
-            );
+            words.push(kernel(what).map_err(|e| Fail::os(format!("-{flag}: /proc/sys/kernel/{what}"), e))?);
         } else if all {
             words.push(kernel(what).unwrap_or_else(|_| "unknown".into()));
         }
@@ -141,11 +98,7 @@ pub fn sleep(args: &[String], _: &mut Out) -> Done {
             Some('d') => (&a[..a.len() - 1], 86400.0),
             _ => (a.as_str(), 1.0),
         };
-        let secs = if number == "infinity" || number == "inf" {
-            Some(1e10)
-        } else {
-            number.parse().ok()
-        };
+        let secs = if number == "infinity" || number == "inf" { Some(1e10) } else { number.parse().ok() };
         let one = secs.and_then(|s: f64| Duration::try_from_secs_f64(s * unit).ok());
         total += one.ok_or_else(|| Fail::new(1, format!("'{a}': not a length of time")))?;
     }
@@ -160,17 +113,10 @@ pub fn sleep(args: &[String], _: &mut Out) -> Done {
 pub fn signal(text: &str) -> Result<Option<Signal>, Fail> {
     let bad = || Fail::new(1, format!("{text}: no such signal"));
     if let Ok(n) = text.parse::<i32>() {
-        return if n == 0 {
-            Ok(None)
-        } else {
-            Signal::try_from(n).map(Some).map_err(|_| bad())
-        };
+        return if n == 0 { Ok(None) } else { Signal::try_from(n).map(Some).map_err(|_| bad()) };
     }
     let upper = text.to_uppercase();
-    format!("SIG{}", upper.strip_prefix("SIG").unwrap_or(&upper))
-        .parse()
-        .map(Some)
-        .map_err(|_| bad())
+    format!("SIG{}", upper.strip_prefix("SIG").unwrap_or(&upper)).parse().map(Some).map_err(|_| bad())
 }
 
 pub fn kill(args: &[String], out: &mut Out) -> Done {
@@ -179,20 +125,10 @@ pub fn kill(args: &[String], out: &mut Out) -> Done {
         Some("-l") => {
             if let Some(n) = args.get(1).and_then(|n| n.parse::<i32>().ok()) {
                 let s = signal(&(n & 127).to_string())?;
-                writeln!(
-                    out,
-                    "{}",
-                    s.map_or("0", |s| s.as_str().trim_start_matches("SIG"))
-                )?;
+                writeln!(out, "{}", s.map_or("0", |s| s.as_str().trim_start_matches("SIG")))?;
             } else {
                 let all: Vec<_> = Signal::iterator()
-                    .map(|s| {
-                        format!(
-                            "{:>2} {:<7}",
-                            s as i32,
-                            s.as_str().trim_start_matches("SIG")
-                        )
-                    })
+                    .map(|s| format!("{:>2} {:<7}", s as i32, s.as_str().trim_start_matches("SIG")))
                     .collect();
                 for row in all.chunks(6) {
                     writeln!(out, "{}", row.join("  ").trim_end())?;
@@ -234,13 +170,12 @@ pub fn kill(args: &[String], out: &mut Out) -> Done {
 pub fn env(args: &[String], out: &mut Out) -> Done {
     use std::os::unix::process::CommandExt;
     let o = opts(args, "+iu:", &["ignore-environment", "unset="])?;
-    let mut vars: Vec<(String, String)> =
-        match o.has(&["i", "ignore-environment"]) || o.rest.first().is_some_and(|a| a == "-") {
-            true => vec![],
-            false => std::env::vars_os()
-                .map(|(k, v)| (k.to_string_lossy().into(), v.to_string_lossy().into()))
-                .collect(),
-        };
+    let mut vars: Vec<(String, String)> = match o.has(&["i", "ignore-environment"])
+        || o.rest.first().is_some_and(|a| a == "-")
+    {
+        true => vec![],
+        false => std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into(), v.to_string_lossy().into())).collect(),
+    };
     vars.retain(|(k, _)| !o.given.iter().any(|(n, v)| n != "i" && v == k));
     let mut rest = o.rest.iter().skip_while(|a| *a == "-").peekable();
     while let Some((k, v)) = rest.peek().and_then(|a| a.split_once('=')) {
@@ -254,30 +189,12 @@ pub fn env(args: &[String], out: &mut Out) -> Done {
         }
         return Ok(0);
     };
-    let path = vars
-        .iter()
-        .find(|(k, _)| k == "PATH")
-        .map_or("", |(_, v)| v.as_str());
+    let path = vars.iter().find(|(k, _)| k == "PATH").map_or("", |(_, v)| v.as_str());
     let Some(file) = super::util::which(name, path) else {
-        return Err(Fail::new(
-            127,
-            format!("'{name}': {}", why(nix::errno::Errno::ENOENT)),
-        ));
+        return Err(Fail::new(127, format!("'{name}': {}", why(nix::errno::Errno::ENOENT))));
     };
-    let e = std::process::Command::new(file)
-        .arg0(name)
-        .args(rest)
-        .env_clear()
-        .envs(vars)
-        .exec();
-    Err(Fail::new(
-        if e.kind() == std::io::ErrorKind::NotFound {
-            127
-        } else {
-            126
-        },
-        format!("'{name}': {}", why(e)),
-    ))
+    let e = std::process::Command::new(file).arg0(name).args(rest).env_clear().envs(vars).exec();
+    Err(Fail::new(if e.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }, format!("'{name}': {}", why(e))))
 }
 
 pub fn setsid(args: &[String], _: &mut Out) -> Done {
@@ -288,11 +205,8 @@ pub fn setsid(args: &[String], _: &mut Out) -> Done {
         return Err(become_command(&o.rest));
     }
     // The leader of a process group may not start a session: a child does.
-    let mut child = myself("setsid")
-        .arg("--")
-        .args(&o.rest)
-        .spawn()
-        .map_err(|e| Fail::os("cannot start a child", e))?;
+    let mut child =
+        myself("setsid").arg("--").args(&o.rest).spawn().map_err(|e| Fail::os("cannot start a child", e))?;
     if o.has(&["w", "wait"]) {
         use std::os::unix::process::ExitStatusExt;
         let s = child.wait().map_err(|e| Fail::os("wait", e))?;
@@ -308,22 +222,12 @@ pub fn chroot(args: &[String], _: &mut Out) -> Done {
     let bad = |what: &str, e| Fail::new(125, format!("{what} '{dir}': {}", why(e)));
     unistd::chroot(dir).map_err(|e| bad("cannot change root directory to", e))?;
     unistd::chdir("/").map_err(|e| bad("cannot enter", e))?;
-    let shell = || {
-        vec![
-            std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".into()),
-            "-i".into(),
-        ]
-    };
-    Err(become_command(&if o.rest.len() > 1 {
-        o.rest[1..].to_vec()
-    } else {
-        shell()
-    }))
+    let shell = || vec![std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".into()), "-i".into()];
+    Err(become_command(&if o.rest.len() > 1 { o.rest[1..].to_vec() } else { shell() }))
 }
 
 pub fn pwd(_: &[String], out: &mut Out) -> Done {
-    let dir =
-        std::env::current_dir().map_err(|e| Fail::os("cannot tell the working directory", e))?;
+    let dir = std::env::current_dir().map_err(|e| Fail::os("cannot tell the working directory", e))?;
     writeln!(out, "{}", dir.display())?;
     Ok(0)
 }

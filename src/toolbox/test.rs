@@ -94,11 +94,7 @@ impl Test<'_> {
 }
 
 fn binary(a: &str, op: &str, b: &str) -> Result<Option<bool>, Fail> {
-    let number = |s: &str| {
-        s.trim()
-            .parse::<i64>()
-            .map_err(|_| Fail::new(2, format!("{s}: not a number")))
-    };
+    let number = |s: &str| s.trim().parse::<i64>().map_err(|_| Fail::new(2, format!("{s}: not a number")));
     let time = |s: &str| Path::new(s).metadata().and_then(|m| m.modified()).ok();
     Ok(Some(match op {
         "=" | "==" => a == b,

@@ -6,11 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use super::util::{Done, Fail, Opts, Out, opts, warn, why};
 
 fn open(name: &str) -> io::Result<Box<dyn Read>> {
-    Ok(if name == "-" {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(name)?)
-    })
+    Ok(if name == "-" { Box::new(io::stdin()) } else { Box::new(File::open(name)?) })
 }
 
 /// Does `each` with every operand's reader (none: stdin). Status 1 if one failed.
@@ -22,9 +18,7 @@ fn every(
     let stdin = ["-".to_string()];
     let mut ok = true;
     for name in if files.is_empty() { &stdin } else { files } {
-        let done = open(name)
-            .map_err(Trouble::Read)
-            .and_then(|mut r| each(name, &mut r));
+        let done = open(name).map_err(Trouble::Read).and_then(|mut r| each(name, &mut r));
         match done {
             Ok(()) => {}
             Err(Trouble::Read(e)) => {
@@ -47,10 +41,7 @@ fn pump(from: &mut dyn Read, out: &mut Out) -> Result<(), Trouble> {
     loop {
         match from.read(&mut buf) {
             Ok(0) => return Ok(()),
-            Ok(n) => out
-                .write_all(&buf[..n])
-                .and_then(|()| out.flush())
-                .map_err(Trouble::Write)?,
+            Ok(n) => out.write_all(&buf[..n]).and_then(|()| out.flush()).map_err(Trouble::Write)?,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(Trouble::Read(e)),
         }
@@ -73,10 +64,7 @@ fn count(args: &[String]) -> Result<(Opts, usize, bool), Fail> {
         .collect();
     let o = opts(&args, "n:", &["lines="])?;
     let n = o.value(&["n", "lines"]).unwrap_or("10").to_string();
-    let number = n
-        .trim_start_matches('+')
-        .parse()
-        .map_err(|_| Fail::new(1, format!("{n}: not a number of lines")))?;
+    let number = n.trim_start_matches('+').parse().map_err(|_| Fail::new(1, format!("{n}: not a number of lines")))?;
     Ok((o, number, n.starts_with('+')))
 }
 
@@ -115,16 +103,8 @@ pub fn tail(args: &[String], out: &mut Out) -> Done {
         r.read_to_end(&mut all).map_err(Trouble::Read)?;
         title(name, &o, &mut first, out)?;
         let lines: Vec<&[u8]> = all.split_inclusive(|b| *b == b'\n').collect();
-        let skip = if from_start {
-            n.saturating_sub(1)
-        } else {
-            lines.len().saturating_sub(n)
-        };
-        lines
-            .iter()
-            .skip(skip)
-            .try_for_each(|l| out.write_all(l))
-            .map_err(Trouble::Write)
+        let skip = if from_start { n.saturating_sub(1) } else { lines.len().saturating_sub(n) };
+        lines.iter().skip(skip).try_for_each(|l| out.write_all(l)).map_err(Trouble::Write)
     })?;
     Ok(u8::from(!ok))
 }
@@ -132,39 +112,20 @@ pub fn tail(args: &[String], out: &mut Out) -> Done {
 pub fn wc(args: &[String], out: &mut Out) -> Done {
     let o = opts(args, "lwc", &["lines", "words", "bytes"])?;
     let all = o.given.is_empty();
-    let want = [
-        all || o.has(&["l", "lines"]),
-        all || o.has(&["w", "words"]),
-        all || o.has(&["c", "bytes"]),
-    ];
+    let want = [all || o.has(&["l", "lines"]), all || o.has(&["w", "words"]), all || o.has(&["c", "bytes"])];
     let lone = want.iter().filter(|w| **w).count() == 1 && o.rest.len() < 2;
     let mut total = [0; 3];
     let mut line = |n: [usize; 3], name: &str| {
         let cells = n.iter().zip(want).filter(|(_, w)| *w);
-        let text: Vec<_> = cells
-            .map(|(n, _)| {
-                if lone {
-                    n.to_string()
-                } else {
-                    format!("{n:>7}")
-                }
-            })
-            .collect();
+        let text: Vec<_> = cells.map(|(n, _)| if lone { n.to_string() } else { format!("{n:>7}") }).collect();
         let name = if name == "-" { "" } else { name };
         writeln!(out, "{}", format!("{} {name}", text.join(" ")).trim_end())
     };
     let ok = every("wc", &o.rest, |name, r| {
         let mut data = vec![];
         r.read_to_end(&mut data).map_err(Trouble::Read)?;
-        let words = data
-            .split(u8::is_ascii_whitespace)
-            .filter(|w| !w.is_empty())
-            .count();
-        let n = [
-            data.iter().filter(|b| **b == b'\n').count(),
-            words,
-            data.len(),
-        ];
+        let words = data.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).count();
+        let n = [data.iter().filter(|b| **b == b'\n').count(), words, data.len()];
         (0..3).for_each(|i| total[i] += n[i]);
         line(n, name).map_err(Trouble::Write)
     })?;
@@ -176,16 +137,12 @@ pub fn wc(args: &[String], out: &mut Out) -> Done {
 
 /// Fixed strings, and `^` and `$` at the ends; more is said not to be known.
 pub fn grep(args: &[String], out: &mut Out) -> Done {
-    let o = opts(args, "vcqFinhHe:Esw", &["fixed-strings", "quiet"])
-        .map_err(|f| Fail::new(2, f.msg))?;
+    let o = opts(args, "vcqFinhHe:Esw", &["fixed-strings", "quiet"]).map_err(|f| Fail::new(2, f.msg))?;
     let mut files = o.rest.clone();
     let pattern = match o.value(&["e"]) {
         Some(p) => p.to_string(),
         None if files.is_empty() => {
-            return Err(Fail::new(
-                2,
-                "usage: grep [-v] [-c] [-q] [-i] [-n] [-F] TEXT [FILE]...",
-            ));
+            return Err(Fail::new(2, "usage: grep [-v] [-c] [-q] [-i] [-n] [-F] TEXT [FILE]..."));
         }
         None => files.remove(0),
     };
@@ -199,22 +156,13 @@ pub fn grep(args: &[String], out: &mut Out) -> Done {
     {
         return Err(Fail::new(
             2,
-            format!(
-                "'{pattern}': this small grep knows fixed strings, ^ and $ only; -F takes it as it is"
-            ),
+            format!("'{pattern}': this small grep knows fixed strings, ^ and $ only; -F takes it as it is"),
         ));
     }
     let fold = |s: &str| {
-        if o.has(&["i"]) {
-            s.to_lowercase()
-        } else {
-            s.to_string()
-        }
+        if o.has(&["i"]) { s.to_lowercase() } else { s.to_string() }
     };
-    let (start, end) = (
-        !fixed && pattern.starts_with('^'),
-        !fixed && pattern.ends_with('$') && pattern != "^",
-    );
+    let (start, end) = (!fixed && pattern.starts_with('^'), !fixed && pattern.ends_with('$') && pattern != "^");
     let needle = if fixed { fold(&pattern) } else { fold(plain) };
     let hit = |line: &str| match (start, end) {
         (true, true) => line == needle,
@@ -225,11 +173,7 @@ pub fn grep(args: &[String], out: &mut Out) -> Done {
     let named = o.has(&["H"]) || files.len() > 1 && !o.has(&["h"]);
     let mut any = false;
     let ok = every("grep", &files, |name, r| {
-        let prefix = if named {
-            format!("{name}:")
-        } else {
-            String::new()
-        };
+        let prefix = if named { format!("{name}:") } else { String::new() };
         let mut lines = BufReader::new(r);
         let (mut found, mut at) = (0, 0);
         let mut raw = vec![];
@@ -239,8 +183,7 @@ pub fn grep(args: &[String], out: &mut Out) -> Done {
                 break;
             }
             at += 1;
-            let line =
-                String::from_utf8_lossy(raw.strip_suffix(b"\n").unwrap_or(&raw)).into_owned();
+            let line = String::from_utf8_lossy(raw.strip_suffix(b"\n").unwrap_or(&raw)).into_owned();
             if hit(&fold(&line)) == o.has(&["v"]) {
                 continue;
             }
@@ -250,11 +193,7 @@ pub fn grep(args: &[String], out: &mut Out) -> Done {
                 break;
             }
             if !o.has(&["c"]) {
-                let number = if o.has(&["n"]) {
-                    format!("{at}:")
-                } else {
-                    String::new()
-                };
+                let number = if o.has(&["n"]) { format!("{at}:") } else { String::new() };
                 writeln!(out, "{prefix}{number}{line}").map_err(Trouble::Write)?;
             }
         }
@@ -263,9 +202,5 @@ pub fn grep(args: &[String], out: &mut Out) -> Done {
         }
         Ok(())
     })?;
-    Ok(if ok || (any && o.has(&["q", "quiet"])) {
-        u8::from(!any)
-    } else {
-        2
-    })
+    Ok(if ok || (any && o.has(&["q", "quiet"])) { u8::from(!any) } else { 2 })
 }

@@ -23,10 +23,7 @@ pub type Done = Result<u8, Fail>;
 
 impl Fail {
     pub fn new(status: u8, msg: impl Into<String>) -> Fail {
-        Fail {
-            status,
-            msg: msg.into(),
-        }
+        Fail { status, msg: msg.into() }
     }
 
     /// Status 1, `what: the kernel's answer`.
@@ -74,11 +71,7 @@ impl Opts {
     }
 
     pub fn value(&self, names: &[&str]) -> Option<&str> {
-        self.given
-            .iter()
-            .rev()
-            .find(|(n, _)| names.contains(&n.as_str()))
-            .map(|(_, v)| v.as_str())
+        self.given.iter().rev().find(|(n, _)| names.contains(&n.as_str())).map(|(_, v)| v.as_str())
     }
 }
 
@@ -93,9 +86,7 @@ pub fn opts(args: &[String], short: &str, long: &[&str]) -> Result<Opts, Fail> {
             break;
         }
         if let Some(l) = a.strip_prefix("--") {
-            let (key, value) = l
-                .split_once('=')
-                .map_or((l, None), |(k, v)| (k, Some(v.to_string())));
+            let (key, value) = l.split_once('=').map_or((l, None), |(k, v)| (k, Some(v.to_string())));
             if long.contains(&key) && value.is_none() {
                 o.given.push((key.into(), String::new()));
             } else if long.contains(&format!("{key}=").as_str()) {
@@ -112,13 +103,8 @@ pub fn opts(args: &[String], short: &str, long: &[&str]) -> Result<Opts, Fail> {
                     None => return Err(Fail::new(1, format!("unknown option -{c}"))),
                     Some(at) if short[at + c.len_utf8()..].starts_with(':') => {
                         let tail: String = chars.by_ref().collect();
-                        let value = if tail.is_empty() {
-                            it.next().cloned()
-                        } else {
-                            Some(tail)
-                        };
-                        let value =
-                            value.ok_or_else(|| Fail::new(1, format!("-{c} needs a value")))?;
+                        let value = if tail.is_empty() { it.next().cloned() } else { Some(tail) };
+                        let value = value.ok_or_else(|| Fail::new(1, format!("-{c} needs a value")))?;
                         o.given.push((c.into(), value));
                     }
                     Some(_) => o.given.push((c.into(), String::new())),
@@ -186,13 +172,9 @@ pub fn which(name: &str, path: &str) -> Option<PathBuf> {
         return Some(name.into());
     }
     let path = if path.is_empty() { PATH } else { path };
-    let hits = || {
-        path.split(':')
-            .map(|d| Path::new(if d.is_empty() { "." } else { d }).join(name))
-            .filter(|p| p.is_file())
-    };
-    let may_run =
-        |p: &PathBuf| nix::unistd::access(p.as_path(), nix::unistd::AccessFlags::X_OK).is_ok();
+    let hits =
+        || path.split(':').map(|d| Path::new(if d.is_empty() { "." } else { d }).join(name)).filter(|p| p.is_file());
+    let may_run = |p: &PathBuf| nix::unistd::access(p.as_path(), nix::unistd::AccessFlags::X_OK).is_ok();
     hits().find(may_run).or_else(|| hits().next())
 }
 
@@ -203,11 +185,7 @@ pub fn become_command(argv: &[String]) -> Fail {
         return Fail::new(127, format!("{}: {}", argv[0], why(Errno::ENOENT)));
     };
     let e = Command::new(file).arg0(&argv[0]).args(&argv[1..]).exec();
-    let status = if e.kind() == io::ErrorKind::NotFound {
-        127
-    } else {
-        126
-    };
+    let status = if e.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     Fail::new(status, format!("{}: {}", argv[0], why(e)))
 }
 
@@ -217,15 +195,10 @@ mod tests {
 
     #[test]
     fn options() {
-        let args: Vec<String> = ["-lt", "proc", "--bind", "a", "-n5", "--", "-x"]
-            .map(Into::into)
-            .into();
+        let args: Vec<String> = ["-lt", "proc", "--bind", "a", "-n5", "--", "-x"].map(Into::into).into();
         let o = opts(&args, "lt:n:", &["bind"]).unwrap();
         assert!(o.has(&["l"]) && o.has(&["bind"]));
-        assert_eq!(
-            (o.value(&["t"]), o.value(&["n"])),
-            (Some("proc"), Some("5"))
-        );
+        assert_eq!((o.value(&["t"]), o.value(&["n"])), (Some("proc"), Some("5")));
         assert_eq!(o.rest, ["a", "-x"]);
         assert!(opts(&["-z".into()], "l", &[]).is_err());
     }

@@ -26,7 +26,7 @@ pub fn lines(text: &str, width: usize) -> Vec<String> {
         }
         // Lines of Chinese text join without a space.
         let han = |character: Option<char>| character.is_some_and(|character| character.width() == Some(2));
-        if !paragraph.is_empty() && !(han(paragraph.chars().last()) || han(line.chars().next())) {
+        if !(paragraph.is_empty() || han(paragraph.chars().last()) || han(line.chars().next())) {
             paragraph.push(' ');
         }
         paragraph.push_str(line.trim());
@@ -47,7 +47,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     for character in text.chars() {
         let cells = character.width().unwrap_or(0);
         let wide = cells == 2;
-        if wide && !in_code && !"，。、；：？！）》”’…".contains(character) && !current.ends_with(['（', '《', '“', '‘']) {
+        if wide
+            && !in_code
+            && !"，。、；：？！）》”’…".contains(character)
+            && !current.ends_with(['（', '《', '“', '‘'])
+        {
             break_at = Some(current.len());
         }
         if used + cells > width {

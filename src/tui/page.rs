@@ -124,9 +124,12 @@ fn verdict(session: &Session, view: &View, words: &StepText, width: usize) -> Ve
     let lang = view.lang;
     let Some(prediction) = session.prediction().filter(|_| session.rounds.len() == 1) else { return Vec::new() };
     let choices = options(prediction, words, &session.at_step, lang);
-    let name = |number: usize| choices.get(number).map(|text| text.split("  ").next().unwrap_or("").to_string()).unwrap_or_default();
+    let name = |number: usize| {
+        choices.get(number).map(|text| text.split("  ").next().unwrap_or("").to_string()).unwrap_or_default()
+    };
     let ticked = |ticks: &[bool]| {
-        let all: Vec<String> = ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(index, _)| name(index)).collect();
+        let all: Vec<String> =
+            ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(index, _)| name(index)).collect();
         if all.is_empty() { lang.say("option.none", &[]) } else { all.join("; ") }
     };
     let kernel = judge(prediction, &session.rounds);
@@ -159,8 +162,11 @@ fn verdict(session: &Session, view: &View, words: &StepText, width: usize) -> Ve
 fn ran(session: &Session, view: &View, width: usize) -> Vec<String> {
     let lang = view.lang;
     let mut out = Vec::new();
-    let latest: &[RoundRecord] =
-        if session.phase == Phase::Broken { &session.rounds } else { session.rounds.last().map(std::slice::from_ref).unwrap_or(&[]) };
+    let latest: &[RoundRecord] = if session.phase == Phase::Broken {
+        &session.rounds
+    } else {
+        session.rounds.last().map(std::slice::from_ref).unwrap_or(&[])
+    };
     for record in latest {
         let who = if record.actor == Some(Actor::Host) { "tui.host" } else { "tui.container" };
         out.push(lang.say(who, &[]));
@@ -208,7 +214,9 @@ fn program(session: &Session, view: &View, width: usize) -> Vec<String> {
         .map(|line| {
             let now = line.step == Some(session.step);
             let sign = if now && ran { "=>" } else { "  " };
-            let comment = line.step.map_or(String::new(), |step| format!("  /* {} */", view.lang.say("tui.step-n", &[&(step + 1).to_string()])));
+            let comment = line.step.map_or(String::new(), |step| {
+                format!("  /* {} */", view.lang.say("tui.step-n", &[&(step + 1).to_string()]))
+            });
             let tail = if now && ran { format!("  {}", result.clone().unwrap_or_default()) } else { comment };
             super::markdown::cut(&format!("{sign}{}{tail}", line.text), width)
         })

@@ -98,7 +98,13 @@ pub fn run(
     let from_lab = sender.clone();
     std::thread::spawn(move || lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message))));
     let from_signals = sender.clone();
-    let mut signals = signal_hook::iterator::Signals::new([libc::SIGWINCH, libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGCONT])?;
+    let mut signals = signal_hook::iterator::Signals::new([
+        libc::SIGWINCH,
+        libc::SIGTERM,
+        libc::SIGHUP,
+        libc::SIGINT,
+        libc::SIGCONT,
+    ])?;
     std::thread::spawn(move || signals.forever().try_for_each(|signal| from_signals.send(Message::Signal(signal))));
     let mut screen = Screen::new()?;
     std::thread::spawn(move || read_keys(&sender, control));
@@ -147,7 +153,10 @@ pub fn run(
                         Act::Suspend => {
                             leave();
                             // The whole job stops, as the terminal's own Ctrl-Z would do it.
-                            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), nix::sys::signal::Signal::SIGTSTP);
+                            let _ = nix::sys::signal::kill(
+                                nix::unistd::Pid::from_raw(0),
+                                nix::sys::signal::Signal::SIGTSTP,
+                            );
                             enter()?;
                             screen.again()?;
                         }
@@ -347,7 +356,8 @@ fn look(key: Key, session: &Session, view: &mut View) {
                 .iter()
                 .filter_map(|line| if view.side == Side::Outside { &line.left } else { &line.right }.as_ref()?.row)
                 .collect();
-            let at = view.selected.and_then(|(side, row)| rows.iter().position(|other| side == view.side && *other == row));
+            let at =
+                view.selected.and_then(|(side, row)| rows.iter().position(|other| side == view.side && *other == row));
             let next = match at {
                 Some(at) => at.saturating_add_signed(by as isize),
                 None => 0,

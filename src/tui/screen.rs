@@ -125,7 +125,11 @@ pub fn draw(session: &Session, view: &View, area: Rect, buffer: &mut Buffer) -> 
         put(1 + page_height, width.saturating_sub(10), &lang.say("tui.more", &[]), BAR);
     }
     if wide {
-        let tab = if view.tab == Tab::Text { if session.rounds.is_empty() { Tab::Program } else { Tab::Ran } } else { view.tab };
+        let tab = if view.tab == Tab::Text {
+            if session.rounds.is_empty() { Tab::Program } else { Tab::Ran }
+        } else {
+            view.tab
+        };
         let side = page::content(session, view, tab, width - 70);
         for row in 0..page_height {
             put(2 + row, 66, "|", Style::new());
@@ -143,7 +147,9 @@ pub fn draw(session: &Session, view: &View, area: Rect, buffer: &mut Buffer) -> 
     for (row, line) in rows.iter().skip(first).take(table_height).enumerate() {
         let y = top + 1 + row;
         draw_line(line, view, columns, y, lang, &mut put);
-        let chosen = |side, cell: &Option<Cell>| view.selected.is_some() && view.selected == cell.as_ref().and_then(|cell| Some((side, cell.row?)));
+        let chosen = |side, cell: &Option<Cell>| {
+            view.selected.is_some() && view.selected == cell.as_ref().and_then(|cell| Some((side, cell.row?)))
+        };
         if chosen(Side::Outside, &line.left) {
             cursor = Position::new(area.x, area.y + y as u16);
         } else if chosen(Side::Inside, &line.right) {
@@ -174,10 +180,13 @@ pub fn draw(session: &Session, view: &View, area: Rect, buffer: &mut Buffer) -> 
 /// Scrolls so that the selected row, or else the first marked one, is visible.
 fn first_visible(rows: &[TableLine], view: &View, height: usize) -> usize {
     let selected = |line: &TableLine| {
-        let is = |side, cell: &Option<Cell>| cell.as_ref().is_some_and(|cell| cell.row.is_some() && view.selected == cell.row.map(|row| (side, row)));
+        let is = |side, cell: &Option<Cell>| {
+            cell.as_ref().is_some_and(|cell| cell.row.is_some() && view.selected == cell.row.map(|row| (side, row)))
+        };
         is(Side::Outside, &line.left) || is(Side::Inside, &line.right)
     };
-    let marked = |line: &TableLine| [&line.left, &line.right].into_iter().flatten().any(|cell| !matches!(cell.mark, ' ' | '\0'));
+    let marked =
+        |line: &TableLine| [&line.left, &line.right].into_iter().flatten().any(|cell| !matches!(cell.mark, ' ' | '\0'));
     let at = rows.iter().position(selected).or_else(|| rows.iter().position(marked)).unwrap_or(0);
     if rows.len() <= height || at < height { 0 } else { (at + 1 - height.div_ceil(2)).min(rows.len() - height) }
 }
@@ -199,13 +208,24 @@ fn phases(session: &Session, lang: Lang) -> String {
     all.join(" > ")
 }
 
-fn heads(session: &Session, view: &View, columns: Columns, width: usize, y: usize, put: &mut impl FnMut(usize, usize, &str, Style)) {
+fn heads(
+    session: &Session,
+    view: &View,
+    columns: Columns,
+    width: usize,
+    y: usize,
+    put: &mut impl FnMut(usize, usize, &str, Style),
+) {
     let lang = view.lang;
     let head = |side: Side| -> String {
         let Some(state) = session.now.side(side) else { return lang.say("tui.no-container", &[]) };
         let facts = &state.facts;
         let inode = facts.namespace("mnt").unwrap_or(0);
-        let root = if facts.root == "/" { String::new() } else { lang.say(if view.namespace { "tui.namespace" } else { "tui.sees" }, &[]) };
+        let root = if facts.root == "/" {
+            String::new()
+        } else {
+            lang.say(if view.namespace { "tui.namespace" } else { "tui.sees" }, &[])
+        };
         if columns == Columns::Wide {
             let key = if side == Side::Outside { "tui.outside-wide" } else { "tui.inside-wide" };
             let pids = [facts.pid_inside.to_string(), facts.pid_outside.to_string()];
@@ -215,7 +235,9 @@ fn heads(session: &Session, view: &View, columns: Columns, width: usize, y: usiz
         match side {
             Side::Outside => lang.say("tui.outside", &[&short]),
             Side::Inside if !root.is_empty() => lang.say("tui.inside-root", &[&root]),
-            Side::Inside => lang.say("tui.inside", &[&facts.pid_inside.to_string(), &facts.pid_outside.to_string(), &short]),
+            Side::Inside => {
+                lang.say("tui.inside", &[&facts.pid_inside.to_string(), &facts.pid_outside.to_string(), &short])
+            }
         }
     };
     let dashes = |text: String, width: usize| {
@@ -226,7 +248,13 @@ fn heads(session: &Session, view: &View, columns: Columns, width: usize, y: usiz
     if columns == Columns::Single {
         let other = if view.side == Side::Outside { Side::Inside } else { Side::Outside };
         let changes = if other == Side::Outside { &session.marks.outside } else { &session.marks.inside };
-        let other = lang.say("tui.other", &[&lang.say(if other == Side::Outside { "side.outside" } else { "side.inside" }, &[]), &changes.len().to_string()]);
+        let other = lang.say(
+            "tui.other",
+            &[
+                &lang.say(if other == Side::Outside { "side.outside" } else { "side.inside" }, &[]),
+                &changes.len().to_string(),
+            ],
+        );
         put(y, 0, &dashes(format!("{} {other}", head(view.side)), width - 1), HEAD);
     } else {
         let side = columns.width();
@@ -236,7 +264,14 @@ fn heads(session: &Session, view: &View, columns: Columns, width: usize, y: usiz
     }
 }
 
-fn draw_line(line: &TableLine, view: &View, columns: Columns, y: usize, lang: Lang, put: &mut impl FnMut(usize, usize, &str, Style)) {
+fn draw_line(
+    line: &TableLine,
+    view: &View,
+    columns: Columns,
+    y: usize,
+    lang: Lang,
+    put: &mut impl FnMut(usize, usize, &str, Style),
+) {
     let side = columns.width();
     if line.folded > 0 {
         let text = lang.say("tui.folded", &[&line.folded.to_string()]);
@@ -305,11 +340,13 @@ fn summary(session: &Session, view: &View, side: Side) -> String {
 /// The kernel's own row of what is selected, else of the first row that the last change touched.
 fn raw_row(session: &Session, view: &View) -> String {
     let touched = || {
-        [(Side::Inside, &session.marks.inside), (Side::Outside, &session.marks.outside)].into_iter().find_map(|(side, changes)| {
-            let change = changes.iter().find(|change| change.kind == ChangeKind::Added).or(changes.first())?;
-            let state: &SideState = session.now.side(side)?;
-            Some((side, printable(state.table.rows().get(change.after?)?.raw())))
-        })
+        [(Side::Inside, &session.marks.inside), (Side::Outside, &session.marks.outside)].into_iter().find_map(
+            |(side, changes)| {
+                let change = changes.iter().find(|change| change.kind == ChangeKind::Added).or(changes.first())?;
+                let state: &SideState = session.now.side(side)?;
+                Some((side, printable(state.table.rows().get(change.after?)?.raw())))
+            },
+        )
     };
     let selected = view.selected.and_then(|(side, row)| {
         let state = session.now.side(side)?;

@@ -96,23 +96,26 @@ pub fn lines(session: &Session, view: &View, columns: Columns, height: usize, la
         };
         let selected = view.selected == pair.left.map(|row| (Side::Outside, row)) && pair.left.is_some()
             || view.selected == pair.right.map(|row| (Side::Inside, row)) && pair.right.is_some();
-        let keep = marked(&left) || marked(&right) || focused(outside, pair.left) || focused(inside, pair.right) || selected;
+        let keep =
+            marked(&left) || marked(&right) || focused(outside, pair.left) || focused(inside, pair.right) || selected;
         let notes = [
             pair.left.and_then(|row| note(outside, row, &marks[0], session.marks.by_hand, lang)),
             pair.right.and_then(|row| note(inside, row, &marks[1], session.marks.by_hand, lang)),
         ];
         all.push(TableLine { left, right, gutter, keep, folded: 0 });
         if notes.iter().any(Option::is_some) {
-            let cell = |text: &Option<String>| text.as_ref().map(|text| Cell { mark: ' ', row: None, text: text.clone(), note: true });
+            let cell = |text: &Option<String>| {
+                text.as_ref().map(|text| Cell { mark: ' ', row: None, text: text.clone(), note: true })
+            };
             all.push(TableLine { left: cell(&notes[0]), right: cell(&notes[1]), gutter: ' ', keep: true, folded: 0 });
         }
     }
-    all.extend(removed(session, columns, view, lang));
+    all.extend(removed(session, columns, view));
     if view.folded { fold(all, height) } else { all }
 }
 
 /// Rows that the last change removed stay for one step, with `-`.
-fn removed(session: &Session, columns: Columns, view: &View, lang: Lang) -> Vec<TableLine> {
+fn removed(session: &Session, columns: Columns, view: &View) -> Vec<TableLine> {
     let gone = |changes: &[Change], before: Option<&SideState>| -> Vec<String> {
         let Some(before) = before else { return Vec::new() };
         changes
@@ -124,10 +127,15 @@ fn removed(session: &Session, columns: Columns, view: &View, lang: Lang) -> Vec<
     let before = &session.marks.before;
     let left = gone(&session.marks.outside, Some(&before.outside));
     let right = gone(&session.marks.inside, before.inside.as_deref());
-    let _ = lang;
     let cell = |text: Option<&String>| text.map(|text| Cell { mark: '-', row: None, text: text.clone(), note: false });
     (0..left.len().max(right.len()))
-        .map(|index| TableLine { left: cell(left.get(index)), right: cell(right.get(index)), gutter: ' ', keep: true, folded: 0 })
+        .map(|index| TableLine {
+            left: cell(left.get(index)),
+            right: cell(right.get(index)),
+            gutter: ' ',
+            keep: true,
+            folded: 0,
+        })
         .collect()
 }
 
@@ -136,7 +144,9 @@ fn marks<'a>(changes: &'a [Change], shown: &MountTable, whole: &MountTable) -> H
     let mut found = HashMap::new();
     for change in changes {
         let Some(mount) = change.after.and_then(|row| whole.rows().get(row)) else { continue };
-        let Some(row) = shown.rows().iter().position(|other| other.id == mount.id && other.raw() == mount.raw()) else { continue };
+        let Some(row) = shown.rows().iter().position(|other| other.id == mount.id && other.raw() == mount.raw()) else {
+            continue;
+        };
         let mark = match change.kind {
             ChangeKind::Added | ChangeKind::Uncovered => '+',
             ChangeKind::Covered => '^',
@@ -148,7 +158,13 @@ fn marks<'a>(changes: &'a [Change], shown: &MountTable, whole: &MountTable) -> H
 }
 
 /// One line in words about a marked row.
-fn note(table: &MountTable, row: usize, marks: &HashMap<usize, (char, &Change)>, by_hand: bool, lang: Lang) -> Option<String> {
+fn note(
+    table: &MountTable,
+    row: usize,
+    marks: &HashMap<usize, (char, &Change)>,
+    by_hand: bool,
+    lang: Lang,
+) -> Option<String> {
     let (_, change) = marks.get(&row)?;
     let mount = &table.rows()[row];
     let mut text = match change.kind {
@@ -171,7 +187,12 @@ fn note(table: &MountTable, row: usize, marks: &HashMap<usize, (char, &Change)>,
 fn row_text(table: &MountTable, row: usize, columns: Columns, ascii: bool) -> String {
     let mount = &table.rows()[row];
     let target = printable(&mount.target());
-    let propagation = mount.propagation();
+    // A number that is cut would be another group: rather cut the word.
+    let room = if columns == Columns::Wide { 10 } else { 8 };
+    let propagation = match mount.propagation() {
+        long if long.len() > room => long.replace("shared:", "sh:").replace("slave:", "sl:").replace("sh+sl:", "s+s:"),
+        short => short,
+    };
     let fstype = printable(mount.fstype().as_bytes());
     let point = |width: usize| fit(&elide(&target, width, ascii), width);
     match columns {
@@ -179,7 +200,11 @@ fn row_text(table: &MountTable, row: usize, columns: Columns, ascii: bool) -> St
             let (points, width) = if columns == Columns::Single { (28, 13) } else { (16, 10) };
             let source = printable(&mount.source());
             let source = source.strip_prefix("/dev/").unwrap_or(&source);
-            let mut cell = if source == fstype || source == "none" || source.is_empty() { fstype.clone() } else { format!("{fstype} {source}") };
+            let mut cell = if source == fstype || source == "none" || source.is_empty() {
+                fstype.clone()
+            } else {
+                format!("{fstype} {source}")
+            };
             if mount.read_only() {
                 cell = format!("{} ro", cut(&fstype, width - 3));
             }

@@ -37,7 +37,12 @@ pub fn users() -> Vec<u32> {
 pub fn nslab(user: u32) -> Command {
     let home = place().join(if user == 0 { "0" } else { "1000" });
     let mut command = Command::new(place().join("nslab"));
-    command.env("HOME", &home).env("XDG_CACHE_HOME", home.join("cache")).env("LANG", "C.UTF-8").env_remove("LC_ALL").current_dir("/");
+    command
+        .env("HOME", &home)
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("LANG", "C.UTF-8")
+        .env_remove("LC_ALL")
+        .current_dir("/");
     if is_root() && user != 0 {
         command.uid(user).gid(user);
     }
@@ -86,7 +91,8 @@ pub fn gone(pids: &[i32]) -> bool {
     let ends = std::time::Instant::now() + std::time::Duration::from_secs(5);
     loop {
         let alive = pids.iter().any(|pid| {
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or("").starts_with(" Z"))
+            std::fs::read_to_string(format!("/proc/{pid}/stat"))
+                .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or("").starts_with(" Z"))
         });
         if !alive {
             return true;

@@ -2,11 +2,7 @@
 
 /// The value of an expression; `var` gives a variable's text.
 pub fn value(text: &str, var: &dyn Fn(&str) -> String) -> Result<i64, String> {
-    let mut a = Arith {
-        s: text.chars().filter(|c| !c.is_whitespace()).collect(),
-        i: 0,
-        var,
-    };
+    let mut a = Arith { s: text.chars().filter(|c| !c.is_whitespace()).collect(), i: 0, var };
     let v = a.binary(0)?;
     match a.s.get(a.i) {
         None => Ok(v),
@@ -20,21 +16,11 @@ struct Arith<'a> {
     var: &'a dyn Fn(&str) -> String,
 }
 
-const LEVELS: &[&[&str]] = &[
-    &["||"],
-    &["&&"],
-    &["==", "!="],
-    &["<=", ">=", "<", ">"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
+const LEVELS: &[&[&str]] = &[&["||"], &["&&"], &["==", "!="], &["<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
 
 impl Arith<'_> {
     fn eat(&mut self, op: &str) -> bool {
-        let hit = op
-            .chars()
-            .enumerate()
-            .all(|(k, c)| self.s.get(self.i + k) == Some(&c));
+        let hit = op.chars().enumerate().all(|(k, c)| self.s.get(self.i + k) == Some(&c));
         self.i += if hit { op.len() } else { 0 };
         hit
     }
@@ -77,36 +63,19 @@ impl Arith<'_> {
         }
         if self.eat("(") {
             let v = self.binary(0)?;
-            return if self.eat(")") {
-                Ok(v)
-            } else {
-                Err("$((…)): a ) is missing".into())
-            };
+            return if self.eat(")") { Ok(v) } else { Err("$((…)): a ) is missing".into()) };
         }
         let from = self.i;
-        while self
-            .s
-            .get(self.i)
-            .is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_')
-        {
+        while self.s.get(self.i).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_') {
             self.i += 1;
         }
         let word: String = self.s[from..self.i].iter().collect();
-        let text = if word.starts_with(|c: char| c.is_ascii_digit()) {
-            word.clone()
-        } else {
-            (self.var)(&word)
-        };
+        let text = if word.starts_with(|c: char| c.is_ascii_digit()) { word.clone() } else { (self.var)(&word) };
         let text = text.trim();
         if text.is_empty() && !word.is_empty() {
             return Ok(0);
         }
-        text.parse().map_err(|_| {
-            format!(
-                "$((…)): '{}' is not a number",
-                if text.is_empty() { &word } else { text }
-            )
-        })
+        text.parse().map_err(|_| format!("$((…)): '{}' is not a number", if text.is_empty() { &word } else { text }))
     }
 }
 

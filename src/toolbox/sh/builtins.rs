@@ -14,14 +14,12 @@ use super::{say, why};
 use crate::toolbox::{self, system, util};
 
 const OWN: &[&str] = &[
-    ":", ".", "break", "cd", "command", "continue", "eval", "exec", "exit", "export", "read",
-    "return", "set", "shift", "trap", "type", "umask", "unset", "wait",
+    ":", ".", "break", "cd", "command", "continue", "eval", "exec", "exit", "export", "read", "return", "set", "shift",
+    "trap", "type", "umask", "unset", "wait",
 ];
 
 /// Of the toolbox, without a process.
-const TOOLS: &[&str] = &[
-    "[", "echo", "false", "kill", "printf", "pwd", "test", "true",
-];
+const TOOLS: &[&str] = &["[", "echo", "false", "kill", "printf", "pwd", "test", "true"];
 
 pub fn is_builtin(name: &str) -> bool {
     OWN.contains(&name) || TOOLS.contains(&name)
@@ -36,9 +34,7 @@ pub fn run(sh: &mut Shell, name: &str, args: &[String]) -> Ran {
     }
     let number = |default: i32| match args.first() {
         None => Ok(default),
-        Some(n) => n
-            .parse::<i32>()
-            .map_err(|_| Stop::Error(format!("{name}: {n}: not a number"))),
+        Some(n) => n.parse::<i32>().map_err(|_| Stop::Error(format!("{name}: {n}: not a number"))),
     };
     let times = || number(1).map(|n| n.max(1) as usize);
     let mut status = 0;
@@ -76,9 +72,7 @@ pub fn run(sh: &mut Shell, name: &str, args: &[String]) -> Ran {
                 status = sh.wait_builtin(None)?;
             }
             for a in args {
-                let pid = a
-                    .parse()
-                    .map_err(|_| Stop::Error(format!("wait: {a}: not a process id")))?;
+                let pid = a.parse().map_err(|_| Stop::Error(format!("wait: {a}: not a process id")))?;
                 status = sh.wait_builtin(Some(pid))?;
             }
         }
@@ -115,11 +109,7 @@ pub fn exec(sh: &mut Shell, argv: &[String], vars: &[(String, String)]) -> Ran {
             cannot_run(&file, name, e)
         }
     };
-    if sh.interactive {
-        Ok(())
-    } else {
-        Err(Stop::Exit(sh.status))
-    }
+    if sh.interactive { Ok(()) } else { Err(Stop::Exit(sh.status)) }
 }
 
 fn cd(sh: &mut Shell, args: &[String]) -> i32 {
@@ -130,10 +120,7 @@ fn cd(sh: &mut Shell, args: &[String]) -> i32 {
         Some(dir) => Some(dir.clone()),
     };
     let Some(dir) = dir else {
-        say(format!(
-            "cd: {} is not set",
-            if back { "OLDPWD" } else { "HOME" }
-        ));
+        say(format!("cd: {} is not set", if back { "OLDPWD" } else { "HOME" }));
         return 1;
     };
     let old = sh.get("PWD").unwrap_or_default();
@@ -155,8 +142,7 @@ fn source(sh: &mut Shell, args: &[String]) -> Ran {
         return Err(Stop::Error(".: a file is missing".into()));
     };
     let path = sh.find(file).unwrap_or_else(|| file.into());
-    let text =
-        std::fs::read_to_string(path).map_err(|e| Stop::Error(format!(".: {file}: {}", why(e))))?;
+    let text = std::fs::read_to_string(path).map_err(|e| Stop::Error(format!(".: {file}: {}", why(e))))?;
     sh.status = 0;
     match sh.text(&text) {
         Err(Stop::Return(status)) => {
@@ -176,9 +162,7 @@ fn export(sh: &mut Shell, args: &[String]) -> i32 {
     }
     let mut status = 0;
     for a in args {
-        let (name, value) = a
-            .split_once('=')
-            .map_or((a.as_str(), None), |(n, v)| (n, Some(v)));
+        let (name, value) = a.split_once('=').map_or((a.as_str(), None), |(n, v)| (n, Some(v)));
         if !is_name(name) {
             say(format!("export: {name}: not a name"));
             status = 1;
@@ -217,9 +201,7 @@ fn set(sh: &mut Shell, args: &[String]) -> Ran {
                 'u' => sh.nounset = on,
                 'x' => sh.trace = on,
                 _ => {
-                    return Err(Stop::Error(format!(
-                        "set: {a}: this shell knows -e, -u, -x and --"
-                    )));
+                    return Err(Stop::Error(format!("set: {a}: this shell knows -e, -u, -x and --")));
                 }
             }
         }
@@ -229,11 +211,7 @@ fn set(sh: &mut Shell, args: &[String]) -> Ran {
 
 /// Ignoring a signal is blocking it: a child inherits that over exec just the same.
 fn trap(sh: &mut Shell, args: &[String]) -> i32 {
-    let args = if args.first().is_some_and(|a| a == "--") {
-        &args[1..]
-    } else {
-        args
-    };
+    let args = if args.first().is_some_and(|a| a == "--") { &args[1..] } else { args };
     let Some((action, names)) = args.split_first() else {
         for (name, action) in &sh.traps {
             let _ = writeln!(std::io::stdout(), "trap -- {} {name}", quote(action));
@@ -279,11 +257,8 @@ fn arm(sh: &mut Shell, sig: Signal, action: &str) -> Result<(), String> {
             sh.flags.push((sig, flag));
         } else if action == "-" && handled && !sh.interactive {
             // The handler stays, and does what the default would.
-            signal_hook::flag::register_conditional_default(
-                sig as i32,
-                Arc::new(AtomicBool::new(true)),
-            )
-            .map_err(why)?;
+            signal_hook::flag::register_conditional_default(sig as i32, Arc::new(AtomicBool::new(true)))
+                .map_err(why)?;
             sh.flags.retain(|(s, _)| *s != sig);
         }
         set.thread_unblock().map_err(why)?;
@@ -340,11 +315,7 @@ fn read(sh: &mut Shell, args: &[String]) -> i32 {
     let reply = ["REPLY".to_string()];
     let names = if names.is_empty() { &reply } else { names };
     for (i, name) in names.iter().enumerate() {
-        let cut = if i + 1 == names.len() {
-            None
-        } else {
-            rest.find(|c| ifs.contains(c))
-        };
+        let cut = if i + 1 == names.len() { None } else { rest.find(|c| ifs.contains(c)) };
         let (word, more) = cut.map_or((rest, ""), |at| (&rest[..at], &rest[at..]));
         sh.set(name, word.into());
         let more = more.trim_start_matches(blank);
@@ -361,10 +332,7 @@ fn locate(sh: &Shell, names: &[String], wordy: bool) -> i32 {
         let found = match () {
             () if sh.functions.contains_key(name) => Some(("is a function", None)),
             () if is_builtin(name) => Some(("is a shell builtin", None)),
-            () => sh
-                .find(name)
-                .filter(|p| p.is_file())
-                .map(|p| ("is", Some(p.display().to_string()))),
+            () => sh.find(name).filter(|p| p.is_file()).map(|p| ("is", Some(p.display().to_string()))),
         };
         let line = match found {
             Some((what, path)) if wordy => format!("{name} {what} {}", path.unwrap_or_default()),

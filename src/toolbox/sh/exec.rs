@@ -116,18 +116,12 @@ impl Shell {
             "#" => self.args.len().to_string(),
             "0" => self.name.clone(),
             "@" | "*" => self.args.join(" "),
-            "-" => [
-                (self.errexit, "e"),
-                (self.nounset, "u"),
-                (self.trace, "x"),
-                (self.interactive, "i"),
-            ]
-            .map(|(on, c)| if on { c } else { "" })
-            .concat(),
-            n if n.starts_with(|c: char| c.is_ascii_digit()) => self
-                .args
-                .get(n.parse::<usize>().ok()?.checked_sub(1)?)?
-                .clone(),
+            "-" => [(self.errexit, "e"), (self.nounset, "u"), (self.trace, "x"), (self.interactive, "i")]
+                .map(|(on, c)| if on { c } else { "" })
+                .concat(),
+            n if n.starts_with(|c: char| c.is_ascii_digit()) => {
+                self.args.get(n.parse::<usize>().ok()?.checked_sub(1)?)?.clone()
+            }
             n => self.vars.get(n)?.0.clone(),
         })
     }
@@ -146,10 +140,7 @@ impl Shell {
 
     /// What signals have asked for meanwhile.
     pub fn signals(&mut self) -> Ran {
-        if self.interactive
-            && self.interrupted.swap(false, Ordering::Relaxed)
-            && !self.traps.contains_key("INT")
-        {
+        if self.interactive && self.interrupted.swap(false, Ordering::Relaxed) && !self.traps.contains_key("INT") {
             return Err(Stop::Interrupt);
         }
         if self.in_trap {
@@ -158,12 +149,7 @@ impl Shell {
         for i in 0..self.flags.len() {
             let (sig, flag) = self.flags[i].clone();
             let name = sig.as_str().trim_start_matches("SIG");
-            if let Some(action) = self
-                .traps
-                .get(name)
-                .cloned()
-                .filter(|_| flag.swap(false, Ordering::Relaxed))
-            {
+            if let Some(action) = self.traps.get(name).cloned().filter(|_| flag.swap(false, Ordering::Relaxed)) {
                 let status = self.status;
                 self.in_trap = true;
                 let ran = self.text(&action);
@@ -182,11 +168,7 @@ impl Shell {
             Err(bad) => {
                 super::complain(&bad);
                 self.status = 2;
-                if self.interactive {
-                    Ok(())
-                } else {
-                    Err(Stop::Exit(2))
-                }
+                if self.interactive { Ok(()) } else { Err(Stop::Exit(2)) }
             }
         }
     }
@@ -268,8 +250,8 @@ impl Shell {
                 let _ = place(fd, 0);
             }
             if i + 1 < commands.len() {
-                let (read, write) = pipe2(nix::fcntl::OFlag::O_CLOEXEC)
-                    .map_err(|e| Stop::Error(format!("pipe: {}", why(e))))?;
+                let (read, write) =
+                    pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|e| Stop::Error(format!("pipe: {}", why(e))))?;
                 let _ = place(write, 1);
                 input = Some(read);
             }
@@ -287,9 +269,7 @@ impl Shell {
     fn start(&mut self, c: &Command, background: bool) -> Result<Option<i32>, Stop> {
         if let Body::Simple { assigns, words } = &c.body {
             let own = words.first().is_none_or(|w| match &w[..] {
-                [super::lex::Part::Plain(n)] => {
-                    builtins::is_builtin(n) || self.functions.contains_key(n)
-                }
+                [super::lex::Part::Plain(n)] => builtins::is_builtin(n) || self.functions.contains_key(n),
                 _ => true,
             });
             if own {
@@ -331,44 +311,27 @@ impl Shell {
                 state += &format!("{name}={}\n", quote(value));
             }
         }
-        self.functions
-            .values()
-            .for_each(|(_, text)| state += &format!("{text}\n"));
+        self.functions.values().for_each(|(_, text)| state += &format!("{text}\n"));
         let args: Vec<String> = self.args.iter().map(|a| quote(a)).collect();
         state += &format!("set -- {}\n", args.join(" "));
-        for (on, flag) in [
-            (self.nounset, "u"),
-            (self.errexit && self.tested == 0, "e"),
-            (self.trace, "x"),
-        ] {
+        for (on, flag) in [(self.nounset, "u"), (self.errexit && self.tested == 0, "e"), (self.trace, "x")] {
             state += if on { "set -" } else { "set +" };
             state += &format!("{flag}\n");
         }
         let mut c = myself("sh");
-        c.args(["-c", text])
-            .env_clear()
-            .envs(self.exported())
-            .env(STATE, state);
+        c.args(["-c", text]).env_clear().envs(self.exported()).env(STATE, state);
         c
     }
 
     pub fn exported(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.vars
-            .iter()
-            .filter(|(_, (_, exported))| *exported)
-            .map(|(k, (v, _))| (k, v))
+        self.vars.iter().filter(|(_, (_, exported))| *exported).map(|(k, (v, _))| (k, v))
     }
 
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         which(name, &self.get("PATH").unwrap_or_else(|| PATH.into()))
     }
 
-    fn external(
-        &mut self,
-        argv: &[String],
-        vars: &[(String, String)],
-        background: bool,
-    ) -> Option<i32> {
+    fn external(&mut self, argv: &[String], vars: &[(String, String)], background: bool) -> Option<i32> {
         let Some(file) = argv.first().and_then(|n| self.find(n)) else {
             say(format!("{}: not found", argv.first().map_or("", |a| a)));
             self.status = 127;
@@ -379,32 +342,18 @@ impl Shell {
     }
 
     /// A command to spawn or to become. A script without `#!` is for a shell of ours.
-    pub fn prepared(
-        &self,
-        file: &Path,
-        argv: &[String],
-        vars: &[(String, String)],
-    ) -> process::Command {
+    pub fn prepared(&self, file: &Path, argv: &[String], vars: &[(String, String)]) -> process::Command {
         let mut head = [0; 4];
-        let script = File::open(file)
-            .and_then(|mut f| f.read_exact(&mut head))
-            .is_ok()
+        let script = File::open(file).and_then(|mut f| f.read_exact(&mut head)).is_ok()
             && !head.starts_with(b"#!")
             && head != *b"\x7fELF";
-        let mut c = if script {
-            myself("sh")
-        } else {
-            process::Command::new(file)
-        };
+        let mut c = if script { myself("sh") } else { process::Command::new(file) };
         if script {
             c.arg(file);
         } else {
             c.arg0(&argv[0]);
         }
-        c.args(&argv[1..])
-            .env_clear()
-            .envs(self.exported())
-            .envs(vars.iter().cloned());
+        c.args(&argv[1..]).env_clear().envs(self.exported()).envs(vars.iter().cloned());
         c
     }
 
@@ -436,9 +385,7 @@ impl Shell {
                 Ok(s) => {
                     if let Some((p, _, Some(sig))) = verdict(s).filter(|v| v.0 == pid) {
                         match sig {
-                            Signal::SIGINT if self.interactive => {
-                                self.interrupted.store(true, Ordering::Relaxed)
-                            }
+                            Signal::SIGINT if self.interactive => self.interrupted.store(true, Ordering::Relaxed),
                             Signal::SIGINT | Signal::SIGPIPE => {}
                             _ => say(format!("{p}: ended by {}", sig.as_str())),
                         }
@@ -506,11 +453,7 @@ impl Shell {
             if let Err(e) = redirect(r, &word) {
                 say(format!(
                     "{}{} {word}: {e}",
-                    if r.fd == i32::from(r.op.starts_with('>')) {
-                        String::new()
-                    } else {
-                        r.fd.to_string()
-                    },
+                    if r.fd == i32::from(r.op.starts_with('>')) { String::new() } else { r.fd.to_string() },
                     r.op
                 ));
                 self.status = 1;
@@ -525,16 +468,11 @@ impl Shell {
             return self.simple(c, assigns, words);
         }
         if let Body::Function { name, body } = &c.body {
-            self.functions
-                .insert(name.clone(), (body.clone(), c.text.clone()));
+            self.functions.insert(name.clone(), (body.clone(), c.text.clone()));
             self.status = 0;
             return Ok(());
         }
-        let _saved = if c.redirs.is_empty() {
-            None
-        } else {
-            Some(Saved::new())
-        };
+        let _saved = if c.redirs.is_empty() { None } else { Some(Saved::new()) };
         if !self.redirect(&c.redirs)? {
             return Ok(());
         }
@@ -559,11 +497,7 @@ impl Shell {
                 self.status = 0;
                 otherwise.as_ref().map_or(Ok(()), |list| self.list(list))
             }
-            Body::Loop {
-                until,
-                condition,
-                body,
-            } => {
+            Body::Loop { until, condition, body } => {
                 let mut status = 0;
                 loop {
                     let go = match self.condition(condition) {
@@ -612,12 +546,7 @@ impl Shell {
         }
     }
 
-    fn simple(
-        &mut self,
-        c: &Command,
-        assigns: &[(String, super::lex::Word)],
-        words: &[super::lex::Word],
-    ) -> Ran {
+    fn simple(&mut self, c: &Command, assigns: &[(String, super::lex::Word)], words: &[super::lex::Word]) -> Ran {
         self.substituted = false;
         let argv = self.words(words)?;
         let mut vars = vec![];
@@ -632,19 +561,11 @@ impl Shell {
         if self.trace {
             say(format!(
                 "+ {}",
-                vars.iter()
-                    .map(|(k, v)| format!("{k}={v}"))
-                    .chain(argv.iter().cloned())
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                vars.iter().map(|(k, v)| format!("{k}={v}")).chain(argv.iter().cloned()).collect::<Vec<_>>().join(" ")
             ));
         }
         let exec = argv.first().is_some_and(|n| n == "exec");
-        let saved = if c.redirs.is_empty() {
-            None
-        } else {
-            Some(Saved::new())
-        };
+        let saved = if c.redirs.is_empty() { None } else { Some(Saved::new()) };
         if !self.redirect(&c.redirs)? {
             return Ok(());
         }
@@ -664,10 +585,7 @@ impl Shell {
             }
             return Ok(());
         }
-        let before: Vec<_> = vars
-            .iter()
-            .map(|(k, _)| (k.clone(), self.vars.get(k).cloned()))
-            .collect();
+        let before: Vec<_> = vars.iter().map(|(k, _)| (k.clone(), self.vars.get(k).cloned())).collect();
         vars.iter().for_each(|(k, v)| self.set(k, v.clone()));
         let ran = match function {
             Some((body, _)) => {
@@ -724,23 +642,13 @@ fn redirect(r: &Redir, word: &str) -> Result<(), String> {
         "<" => open(OpenOptions::new().read(true))?,
         ">" | ">|" => open(OpenOptions::new().write(true).create(true).truncate(true))?,
         ">>" => open(OpenOptions::new().append(true).create(true))?,
-        "<>" => open(
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false),
-        )?,
+        "<>" => open(OpenOptions::new().read(true).write(true).create(true).truncate(false))?,
         "<&" | ">&" => {
             let copy = match word {
                 "0" => io::stdin().as_fd().try_clone_to_owned(),
                 "1" => io::stdout().as_fd().try_clone_to_owned(),
                 "2" => io::stderr().as_fd().try_clone_to_owned(),
-                "-" => File::options()
-                    .read(true)
-                    .write(true)
-                    .open("/dev/null")
-                    .map(Into::into),
+                "-" => File::options().read(true).write(true).open("/dev/null").map(Into::into),
                 _ => return Err("only 0, 1, 2 and - can be copied".into()),
             };
             return put(copy.map_err(why)?);
@@ -749,9 +657,7 @@ fn redirect(r: &Redir, word: &str) -> Result<(), String> {
         _ => {
             let (read, write) = pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(why)?;
             let body = word.to_string();
-            std::thread::spawn(move || {
-                io::Write::write_all(&mut File::from(write), body.as_bytes())
-            });
+            std::thread::spawn(move || io::Write::write_all(&mut File::from(write), body.as_bytes()));
             return put(read);
         }
     };

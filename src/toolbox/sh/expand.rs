@@ -24,9 +24,7 @@ struct Fields {
 
 impl Fields {
     fn add(&mut self, s: &str, quoted: bool) {
-        self.open
-            .get_or_insert_default()
-            .extend(s.chars().map(|c| (c, quoted)));
+        self.open.get_or_insert_default().extend(s.chars().map(|c| (c, quoted)));
     }
 
     fn close(&mut self) {
@@ -83,9 +81,7 @@ impl Shell {
         for (i, part) in w.iter().enumerate() {
             match part {
                 Part::Plain(s) => {
-                    let home = s
-                        .strip_prefix('~')
-                        .filter(|r| i == 0 && (r.is_empty() || r.starts_with('/')));
+                    let home = s.strip_prefix('~').filter(|r| i == 0 && (r.is_empty() || r.starts_with('/')));
                     match (home, self.get("HOME")) {
                         (Some(rest), Some(dir)) => {
                             f.add(&dir, true);
@@ -95,20 +91,14 @@ impl Shell {
                     }
                 }
                 Part::Quoted(s) => f.add(s, true),
-                Part::Param {
-                    name,
-                    op,
-                    word,
-                    quoted,
-                } => self.param(&mut f, name, op, word, *quoted, split)?,
+                Part::Param { name, op, word, quoted } => self.param(&mut f, name, op, word, *quoted, split)?,
                 Part::Command { text, quoted } => {
                     let s = self.substitute(text)?;
                     self.put(&mut f, &s, *quoted, split);
                 }
                 Part::Arith { word, quoted } => {
                     let sum = self.one(word)?;
-                    let v = arith::value(&sum, &|n| self.get(n).unwrap_or_default())
-                        .map_err(Stop::Error)?;
+                    let v = arith::value(&sum, &|n| self.get(n).unwrap_or_default()).map_err(Stop::Error)?;
                     self.put(&mut f, &v.to_string(), *quoted, split);
                 }
             }
@@ -178,10 +168,7 @@ impl Shell {
             "?" if set => value,
             "?" => {
                 let msg = self.one(word)?;
-                return Err(Stop::Error(format!(
-                    "{name}: {}",
-                    if msg.is_empty() { "not set" } else { &msg }
-                )));
+                return Err(Stop::Error(format!("{name}: {}", if msg.is_empty() { "not set" } else { &msg })));
             }
             trim => {
                 let p = self.pattern(word)?;
@@ -196,48 +183,33 @@ impl Shell {
     fn substitute(&mut self, text: &str) -> Result<String, Stop> {
         let mut c = self.subshell(text);
         let child = c.stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|e| {
-            Stop::Error(format!("cannot start a shell for $(…): {}", super::why(e)))
-        })?;
+        let mut child = child.map_err(|e| Stop::Error(format!("cannot start a shell for $(…): {}", super::why(e))))?;
         let mut out = vec![];
         if let Some(mut pipe) = child.stdout.take() {
             let _ = pipe.read_to_end(&mut out);
         }
         self.status = self.wait_for(child.id() as i32);
         self.substituted = true;
-        Ok(String::from_utf8_lossy(&out)
-            .trim_end_matches('\n')
-            .to_string())
+        Ok(String::from_utf8_lossy(&out).trim_end_matches('\n').to_string())
     }
 
     /// PS1, PS2.
     pub fn prompt(&mut self, name: &str, default: &str) -> String {
         let raw = self.get(name).unwrap_or_else(|| default.into());
         let status = self.status;
-        let text = lex::template(&raw)
-            .ok()
-            .and_then(|w| self.one(&w).ok())
-            .unwrap_or(raw);
+        let text = lex::template(&raw).ok().and_then(|w| self.one(&w).ok()).unwrap_or(raw);
         self.status = status;
         text
     }
 }
 
 fn trimmed(value: &str, p: &Pattern, how: &str) -> String {
-    let cuts: Vec<usize> = value
-        .char_indices()
-        .map(|(i, _)| i)
-        .chain([value.len()])
-        .collect();
+    let cuts: Vec<usize> = value.char_indices().map(|(i, _)| i).chain([value.len()]).collect();
     let front = |i: &&usize| p.matches(&value[..**i]);
     let back = |i: &&usize| p.matches(&value[**i..]);
     match how {
         "#" => cuts.iter().find(front).map_or(value, |i| &value[*i..]),
-        "##" => cuts
-            .iter()
-            .rev()
-            .find(front)
-            .map_or(value, |i| &value[*i..]),
+        "##" => cuts.iter().rev().find(front).map_or(value, |i| &value[*i..]),
         "%" => cuts.iter().rev().find(back).map_or(value, |i| &value[..*i]),
         _ => cuts.iter().find(back).map_or(value, |i| &value[..*i]),
     }
@@ -258,15 +230,11 @@ fn fits(p: &[(char, bool)], s: &[char]) -> bool {
         [] => s.is_empty(),
         [('*', false), rest @ ..] => (0..=s.len()).any(|i| fits(rest, &s[i..])),
         [('?', false), rest @ ..] => !s.is_empty() && fits(rest, &s[1..]),
-        [('[', false), rest @ ..] => {
-            match (rest.iter().skip(1).position(|(c, q)| *c == ']' && !q), s) {
-                (Some(end), [c, more @ ..]) => {
-                    set_has(&rest[..=end], *c) && fits(&rest[end + 2..], more)
-                }
-                (None, ['[', more @ ..]) => fits(rest, more),
-                _ => false,
-            }
-        }
+        [('[', false), rest @ ..] => match (rest.iter().skip(1).position(|(c, q)| *c == ']' && !q), s) {
+            (Some(end), [c, more @ ..]) => set_has(&rest[..=end], *c) && fits(&rest[end + 2..], more),
+            (None, ['[', more @ ..]) => fits(rest, more),
+            _ => false,
+        },
         [(c, _), rest @ ..] => s.first() == Some(c) && fits(rest, &s[1..]),
     }
 }
@@ -302,19 +270,14 @@ fn glob(field: &Field) -> Vec<String> {
         for base in found {
             if !part.iter().any(|(c, q)| !q && "*?[".contains(*c)) {
                 let path = base + &text(&part.to_vec()) + if last { "" } else { "/" };
-                if std::path::Path::new(if path.is_empty() { "." } else { &path })
-                    .symlink_metadata()
-                    .is_ok()
-                {
+                if std::path::Path::new(if path.is_empty() { "." } else { &path }).symlink_metadata().is_ok() {
                     next.push(path);
                 }
                 continue;
             }
             let dir = if base.is_empty() { "." } else { &base };
             let names = std::fs::read_dir(dir).into_iter().flatten().flatten();
-            let mut names: Vec<String> = names
-                .map(|e| e.file_name().to_string_lossy().into_owned())
-                .collect();
+            let mut names: Vec<String> = names.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
             names.sort();
             for name in names {
                 let hidden = name.starts_with('.') && part[0].0 != '.';
@@ -340,15 +303,9 @@ mod tests {
     #[test]
     fn patterns() {
         let fit = |p: &str, s: &str| Pattern(p.chars().map(|c| (c, false)).collect()).matches(s);
-        for (p, s) in [
-            ("*", ""),
-            ("a*c", "abbc"),
-            ("?b", "ab"),
-            ("[a-c]x", "bx"),
-            ("[!a]", "b"),
-            ("[]]", "]"),
-            ("[", "["),
-        ] {
+        for (p, s) in
+            [("*", ""), ("a*c", "abbc"), ("?b", "ab"), ("[a-c]x", "bx"), ("[!a]", "b"), ("[]]", "]"), ("[", "[")]
+        {
             assert!(fit(p, s), "{p} {s}");
         }
         for (p, s) in [("a*c", "ab"), ("?", ""), ("[a-c]", "d"), ("[!a]", "a")] {

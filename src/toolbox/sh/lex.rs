@@ -52,9 +52,7 @@ pub struct Token {
     pub end: usize,
 }
 
-const OPS: &[&str] = &[
-    "<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", ";", "&", "|", "<", ">", "(", ")",
-];
+const OPS: &[&str] = &["<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", ";", "&", "|", "<", ">", "(", ")"];
 
 pub struct Lexer {
     s: Rc<[char]>,
@@ -74,11 +72,7 @@ pub fn tokens(s: &Rc<[char]>) -> Result<Vec<Token>, Bad> {
             if !pending.is_empty() {
                 return Err(Bad::Incomplete("a here-document"));
             }
-            list.push(Token {
-                kind: Kind::End,
-                start,
-                end: start,
-            });
+            list.push(Token { kind: Kind::End, start, end: start });
             return Ok(list);
         };
         let kind = if c == '\n' {
@@ -98,16 +92,10 @@ pub fn tokens(s: &Rc<[char]>) -> Result<Vec<Token>, Bad> {
                 _ => Kind::Word(word),
             }
         };
-        if let (Kind::Word(_), Some(Kind::Op(op @ ("<<" | "<<-")))) =
-            (&kind, list.last().map(|t| &t.kind))
-        {
+        if let (Kind::Word(_), Some(Kind::Op(op @ ("<<" | "<<-")))) = (&kind, list.last().map(|t| &t.kind)) {
             pending.push((list.len(), *op == "<<-"));
         }
-        list.push(Token {
-            kind,
-            start,
-            end: l.i,
-        });
+        list.push(Token { kind, start, end: l.i });
     }
 }
 
@@ -118,10 +106,7 @@ pub fn template(text: &str) -> Result<Word, Bad> {
 
 impl Lexer {
     fn of(text: &str) -> Lexer {
-        Lexer {
-            s: text.chars().collect(),
-            i: 0,
-        }
+        Lexer { s: text.chars().collect(), i: 0 }
     }
 
     fn peek(&self) -> Option<char> {
@@ -156,11 +141,7 @@ impl Lexer {
     }
 
     fn operator(&mut self) -> Option<&'static str> {
-        let op = OPS.iter().find(|op| {
-            op.chars()
-                .enumerate()
-                .all(|(k, c)| self.s.get(self.i + k) == Some(&c))
-        })?;
+        let op = OPS.iter().find(|op| op.chars().enumerate().all(|(k, c)| self.s.get(self.i + k) == Some(&c)))?;
         self.i += op.len();
         Some(op)
     }
@@ -179,17 +160,9 @@ impl Lexer {
                     None => return Err(Bad::Incomplete("a here-document")),
                 }
             }
-            let line = if strip {
-                line.trim_start_matches('\t')
-            } else {
-                &line
-            };
+            let line = if strip { line.trim_start_matches('\t') } else { &line };
             if line == end {
-                return if quoted {
-                    Ok(vec![Part::Quoted(body)])
-                } else {
-                    template(&body)
-                };
+                return if quoted { Ok(vec![Part::Quoted(body)]) } else { template(&body) };
             }
             body += line;
             body.push('\n');
@@ -289,21 +262,13 @@ impl Lexer {
 
     /// After a `$`; None if it stands for itself.
     fn dollar(&mut self, quoted: bool) -> Result<Option<Part>, Bad> {
-        let param = |name: String| Part::Param {
-            name,
-            op: String::new(),
-            word: vec![],
-            quoted,
-        };
+        let param = |name: String| Part::Param { name, op: String::new(), word: vec![], quoted };
         Ok(Some(match self.peek() {
             Some('(') => {
                 self.i += 1;
                 let text = self.nested('(', ')')?;
                 match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-                    Some(sum) => Part::Arith {
-                        word: template(sum)?,
-                        quoted,
-                    },
+                    Some(sum) => Part::Arith { word: template(sum)?, quoted },
                     None => Part::Command { text, quoted },
                 }
             }
@@ -314,10 +279,7 @@ impl Lexer {
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let from = self.i;
-                while self
-                    .peek()
-                    .is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')
-                {
+                while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
                     self.i += 1;
                 }
                 param(self.s[from..self.i].iter().collect())
@@ -334,53 +296,27 @@ impl Lexer {
         let bad = || Bad::Syntax(format!("${{{text}}}: not a form this shell knows"));
         if let Some(name) = text.strip_prefix('#').filter(|n| !n.is_empty()) {
             let op = "length".into();
-            return Ok(Part::Param {
-                name: name.into(),
-                op,
-                word: vec![],
-                quoted,
-            });
+            return Ok(Part::Param { name: name.into(), op, word: vec![], quoted });
         }
         let len = match text.chars().next() {
             Some(c) if "?$!#@*-".contains(c) => 1,
-            _ => text
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(text.len()),
+            _ => text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len()),
         };
         let (name, rest) = text.split_at(len);
-        let ops = [
-            "", ":-", ":=", ":+", ":?", "-", "=", "+", "?", "##", "#", "%%", "%",
-        ];
-        let op = ops
-            .iter()
-            .skip(1)
-            .find(|op| rest.starts_with(**op))
-            .unwrap_or(&"");
+        let ops = ["", ":-", ":=", ":+", ":?", "-", "=", "+", "?", "##", "#", "%%", "%"];
+        let op = ops.iter().skip(1).find(|op| rest.starts_with(**op)).unwrap_or(&"");
         if name.is_empty() || (op.is_empty() && !rest.is_empty()) {
             return Err(bad());
         }
         let mut word = Lexer::of(&rest[op.len()..]);
         let pattern = op.starts_with(['#', '%']);
-        let word = if quoted && !pattern {
-            word.double(false)?
-        } else {
-            word.word(false)?
-        };
-        Ok(Part::Param {
-            name: name.into(),
-            op: op.to_string(),
-            word,
-            quoted,
-        })
+        let word = if quoted && !pattern { word.double(false)? } else { word.word(false)? };
+        Ok(Part::Param { name: name.into(), op: op.to_string(), word, quoted })
     }
 
     /// After an opening bracket: the text up to the one that closes it.
     fn nested(&mut self, open: char, close: char) -> Result<String, Bad> {
-        let missing = Bad::Incomplete(if close == ')' {
-            "a closing )"
-        } else {
-            "a closing }"
-        });
+        let missing = Bad::Incomplete(if close == ')' { "a closing )" } else { "a closing }" });
         let from = self.i;
         let mut depth = 1;
         loop {

@@ -63,22 +63,15 @@ struct Call {
 }
 
 pub fn main(argv0: &str, args: &[String]) -> u8 {
-    let mut sh = Shell {
-        pid: std::process::id() as i32,
-        name: argv0.trim_start_matches('-').into(),
-        ..Shell::default()
-    };
+    let mut sh =
+        Shell { pid: std::process::id() as i32, name: argv0.trim_start_matches('-').into(), ..Shell::default() };
     for (k, v) in std::env::vars_os() {
-        if let Some(k) = k
-            .to_str()
-            .filter(|k| parse::is_name(k) && *k != STATE && *k != "IFS")
-        {
+        if let Some(k) = k.to_str().filter(|k| parse::is_name(k) && *k != STATE && *k != "IFS") {
             sh.vars.insert(k.into(), (v.to_string_lossy().into(), true));
         }
     }
     if let Ok(dir) = std::env::current_dir() {
-        sh.vars
-            .insert("PWD".into(), (dir.display().to_string(), true));
+        sh.vars.insert("PWD".into(), (dir.display().to_string(), true));
     }
     let call = match options(&mut sh, args) {
         Ok(call) => call,
@@ -106,18 +99,12 @@ pub fn main(argv0: &str, args: &[String]) -> u8 {
 fn options(sh: &mut Shell, args: &[String]) -> Result<Call, String> {
     let (mut command, mut interactive, mut stdin) = (false, false, false);
     let mut args = args;
-    while let Some((flags, rest)) = args
-        .split_first()
-        .filter(|(a, _)| a.len() > 1 && a.starts_with('-'))
-    {
+    while let Some((flags, rest)) = args.split_first().filter(|(a, _)| a.len() > 1 && a.starts_with('-')) {
         args = rest;
         if flags == "--" {
             break;
         }
-        for c in flags[1..]
-            .chars()
-            .filter(|_| !matches!(flags.as_str(), "--login" | "--noprofile" | "--norc"))
-        {
+        for c in flags[1..].chars().filter(|_| !matches!(flags.as_str(), "--login" | "--noprofile" | "--norc")) {
             match c {
                 'c' => command = true,
                 'i' => interactive = true,
@@ -127,9 +114,7 @@ fn options(sh: &mut Shell, args: &[String]) -> Result<Call, String> {
                 'x' => sh.trace = true,
                 'l' => {}
                 _ => {
-                    return Err(format!(
-                        "{flags}: unknown option; this shell has -c -e -i -s -u -x"
-                    ));
+                    return Err(format!("{flags}: unknown option; this shell has -c -e -i -s -u -x"));
                 }
             }
         }
@@ -148,10 +133,7 @@ fn options(sh: &mut Shell, args: &[String]) -> Result<Call, String> {
         Source::Stdin
     };
     sh.args = if stdin { args.to_vec() } else { rest.collect() };
-    Ok(Call {
-        source,
-        interactive,
-    })
+    Ok(Call { source, interactive })
 }
 
 /// The state a shell gave its subshell.
@@ -192,8 +174,8 @@ fn finish(sh: &mut Shell, mut source: Source) -> i32 {
         };
         let over = next.is_none();
         text += &next.unwrap_or_default();
-        let continued = text.ends_with("\\\n")
-            && (text.len() - 1 - text[..text.len() - 1].trim_end_matches('\\').len()) % 2 == 1;
+        let continued =
+            text.ends_with("\\\n") && (text.len() - 1 - text[..text.len() - 1].trim_end_matches('\\').len()) % 2 == 1;
         if continued && !over {
             continue;
         }
@@ -247,10 +229,7 @@ fn ask(sh: &mut Shell, text: &mut String) -> Option<String> {
         let _ = write!(std::io::stderr(), "{prompt}");
         loop {
             let stdin = std::io::stdin();
-            let ready = poll(
-                &mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)],
-                PollTimeout::NONE,
-            );
+            let ready = poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE);
             if sh.interrupted.swap(false, Ordering::Relaxed) {
                 text.clear();
                 sh.status = 130;

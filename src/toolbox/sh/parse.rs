@@ -70,10 +70,8 @@ pub struct Redir {
     pub word: Word,
 }
 
-const RESERVED: &[&str] = &[
-    "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case",
-    "esac", "{", "}", "!",
-];
+const RESERVED: &[&str] =
+    &["if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!"];
 
 pub fn is_name(s: &str) -> bool {
     s.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -82,11 +80,7 @@ pub fn is_name(s: &str) -> bool {
 
 pub fn parse(text: &str) -> Result<List, Bad> {
     let chars: Rc<[char]> = text.chars().collect();
-    let mut p = Parser {
-        toks: tokens(&chars)?,
-        s: chars,
-        i: 0,
-    };
+    let mut p = Parser { toks: tokens(&chars)?, s: chars, i: 0 };
     let list = p.list()?;
     match p.kind() {
         Kind::End => Ok(list),
@@ -112,14 +106,8 @@ impl Parser {
     }
 
     fn text(&self, from: usize) -> String {
-        let end = if self.i > 0 {
-            self.toks[self.i - 1].end
-        } else {
-            0
-        };
-        self.s[self.toks[from].start..end.max(self.toks[from].start)]
-            .iter()
-            .collect()
+        let end = if self.i > 0 { self.toks[self.i - 1].end } else { 0 };
+        self.s[self.toks[from].start..end.max(self.toks[from].start)].iter().collect()
     }
 
     /// The token as a bare word.
@@ -142,20 +130,12 @@ impl Parser {
         let t = &self.toks[self.i];
         let what = match &t.kind {
             Kind::End => {
-                return Bad::Incomplete(if wanted.is_empty() {
-                    "a command"
-                } else {
-                    wanted
-                });
+                return Bad::Incomplete(if wanted.is_empty() { "a command" } else { wanted });
             }
             Kind::Newline => "the end of the line".to_string(),
             _ => format!("'{}'", self.s[t.start..t.end].iter().collect::<String>()),
         };
-        let wanted = if wanted.is_empty() {
-            String::new()
-        } else {
-            format!(", {wanted} is missing")
-        };
+        let wanted = if wanted.is_empty() { String::new() } else { format!(", {wanted} is missing") };
         Bad::Syntax(format!("{what} is unexpected here{wanted}"))
     }
 
@@ -188,10 +168,7 @@ impl Parser {
             self.newlines();
             let over = match self.kind() {
                 Kind::End | Kind::Op(")" | ";;") => true,
-                _ => matches!(
-                    self.reserved(),
-                    Some("then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}")
-                ),
+                _ => matches!(self.reserved(), Some("then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}")),
             };
             if over {
                 return Ok(list);
@@ -210,12 +187,7 @@ impl Parser {
             let text = self.text(from);
             let background = self.op("&");
             let more = background || self.op(";") || *self.kind() == Kind::Newline;
-            list.push(Item {
-                first,
-                rest,
-                background,
-                text,
-            });
+            list.push(Item { first, rest, background, text });
             if !more {
                 return Ok(list);
             }
@@ -225,11 +197,7 @@ impl Parser {
     /// A list that may not be empty.
     fn some(&mut self, wanted: &'static str) -> Result<List, Bad> {
         let list = self.list()?;
-        if list.is_empty() {
-            Err(self.unexpected(wanted))
-        } else {
-            Ok(list)
-        }
+        if list.is_empty() { Err(self.unexpected(wanted)) } else { Ok(list) }
     }
 
     fn pipeline(&mut self) -> Result<Pipeline, Bad> {
@@ -269,11 +237,7 @@ impl Parser {
             Some(word @ ("while" | "until")) => {
                 self.bump();
                 let condition = self.some("a command")?;
-                Body::Loop {
-                    until: word == "until",
-                    condition,
-                    body: self.do_done()?,
-                }
+                Body::Loop { until: word == "until", condition, body: self.do_done()? }
             }
             Some("for") => self.for_loop()?,
             Some("case") => self.case()?,
@@ -289,11 +253,7 @@ impl Parser {
         while let Some(r) = self.redir()? {
             redirs.push(r);
         }
-        if matches!(self.kind(), Kind::Word(_))
-            && self
-                .reserved()
-                .is_none_or(|r| matches!(r, "in" | "{" | "!"))
-        {
+        if matches!(self.kind(), Kind::Word(_)) && self.reserved().is_none_or(|r| matches!(r, "in" | "{" | "!")) {
             return Err(self.unexpected("; or a new line"));
         }
         Ok(Command { body, redirs, text })
@@ -346,11 +306,7 @@ impl Parser {
         }
         self.op(";");
         self.newlines();
-        Ok(Body::For {
-            name,
-            words,
-            body: self.do_done()?,
-        })
+        Ok(Body::For { name, words, body: self.do_done()? })
     }
 
     fn case(&mut self) -> Result<Body, Bad> {
@@ -405,9 +361,7 @@ impl Parser {
         self.bump();
         let fd = number.unwrap_or(i32::from(op.starts_with('>')));
         if fd > 2 {
-            return Err(Bad::Syntax(format!(
-                "{fd}{op}: this shell redirects 0, 1 and 2 only"
-            )));
+            return Err(Bad::Syntax(format!("{fd}{op}: this shell redirects 0, 1 and 2 only")));
         }
         let word = match self.kind().clone() {
             Kind::Word(w) | Kind::Here(w) => w,
@@ -443,11 +397,7 @@ impl Parser {
         if assigns.is_empty() && words.is_empty() && redirs.is_empty() {
             return Err(self.unexpected(""));
         }
-        Ok(Command {
-            body: Body::Simple { assigns, words },
-            redirs,
-            text: self.text(from),
-        })
+        Ok(Command { body: Body::Simple { assigns, words }, redirs, text: self.text(from) })
     }
 
     fn function(&mut self, name: String, from: usize) -> Result<Command, Bad> {
@@ -456,11 +406,7 @@ impl Parser {
         }
         self.newlines();
         let body = Rc::new(self.command()?);
-        Ok(Command {
-            body: Body::Function { name, body },
-            redirs: vec![],
-            text: self.text(from),
-        })
+        Ok(Command { body: Body::Function { name, body }, redirs: vec![], text: self.text(from) })
     }
 }
 

@@ -17,30 +17,21 @@ pub fn cached(cache: &Path, name: &str, options: &Options) -> Result<Image, Erro
         return Ok(image);
     }
     tried("make the directory", cache, std::fs::create_dir_all(cache))?;
+    // One builder at a time; who waited finds the other's work. The lock goes with its holder, even a killed one.
+    let lock_path = cache.join(".lock");
+    let lock = tried("open", &lock_path, std::fs::File::create(&lock_path))?;
+    tried("lock", &lock_path, lock.lock())?;
+    if let Some(image) = valid(&dir, options) {
+        return Ok(image);
+    }
     sweep(cache);
     let unique = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
     let work = cache.join(format!(".{name}-{}-{unique}.tmp", std::process::id()));
-    let built = build(&work, options);
-    let image = built.inspect_err(|_| drop(std::fs::remove_dir_all(&work)))?;
+    let image = build(&work, options).inspect_err(|_| drop(std::fs::remove_dir_all(&work)))?;
     let old = cache.join(format!(".{name}-{}-{unique}.old.tmp", std::process::id()));
-    for _ in 0..8 {
-        let _ = std::fs::rename(&dir, &old);
-        match std::fs::rename(&work, &dir) {
-            Ok(()) => {
-                let _ = std::fs::remove_dir_all(&old);
-                return Ok(Image { dir, ..image });
-            }
-            // Somebody else was quicker; theirs is as good if it is whole.
-            Err(_) => {
-                let _ = std::fs::remove_dir_all(&old);
-                if let Some(theirs) = valid(&dir, options) {
-                    let _ = std::fs::remove_dir_all(&work);
-                    return Ok(theirs);
-                }
-            }
-        }
-    }
+    let _ = std::fs::rename(&dir, &old);
     tried("put the new image at", &dir, std::fs::rename(&work, &dir))?;
+    let _ = std::fs::remove_dir_all(&old);
     Ok(Image { dir, ..image })
 }
 

@@ -103,5 +103,5 @@ fn a_cache_is_used_again_and_mended() {
         assert_eq!(std::fs::read(&shell).unwrap(), std::fs::read("/bin/sh").unwrap());
     }
     let leftovers = std::fs::read_dir(&scratch.0).unwrap().count();
-    assert_eq!(leftovers, 1, "only the image is left");
+    assert_eq!(leftovers, 2, "only the image and the lock are left");
 }

@@ -75,8 +75,13 @@ pub enum Event {
     Built(Snapshot),
     Performed(Box<RoundRecord>),
     VariantDone(Vec<RoundRecord>),
-    ShellEnded { before: Snapshot, after: Snapshot },
+    ShellEnded {
+        before: Snapshot,
+        after: Snapshot,
+    },
     Failed(String),
+    /// A shell could not be opened; the sandbox is as it was.
+    NoShell(String),
 }
 
 /// What the last change did, on each side.
@@ -118,6 +123,8 @@ pub struct Session {
     pub busy: bool,
     /// Said once, until the next command.
     pub trouble: Option<String>,
+    /// The sandbox failed: Enter builds a new one.
+    pub stuck: bool,
     /// A command that would lose what was done by hand waits for Enter or Esc.
     pub asks: Option<Command>,
     /// How many changes were made by hand since the sandbox was built.
@@ -143,6 +150,7 @@ impl Session {
             variant: None,
             busy: true,
             trouble: None,
+            stuck: false,
             asks: None,
             by_hand: 0,
             done,
@@ -220,6 +228,9 @@ impl Session {
     }
 
     fn forward(&mut self) -> Vec<Effect> {
+        if std::mem::take(&mut self.stuck) {
+            return self.rebuild(self.step);
+        }
         match self.phase {
             Phase::Read if self.prediction().is_some() => self.phase = Phase::Predict,
             Phase::Read => self.phase = Phase::Do,
@@ -317,7 +328,11 @@ impl Session {
                 self.by_hand += self.marks.outside.len() + self.marks.inside.len() + ended;
                 self.now = after;
             }
-            Event::Failed(what) => self.trouble = Some(what),
+            Event::Failed(what) => {
+                self.trouble = Some(what);
+                self.stuck = true;
+            }
+            Event::NoShell(what) => self.trouble = Some(what),
         }
     }
 

@@ -136,7 +136,7 @@ pub fn run(
                 }
                 Message::Lab(LabMessage::Shell(Ok(shell))) => Some(shell),
                 Message::Lab(LabMessage::Shell(Err(why))) => {
-                    session.apply(Event::Failed(why));
+                    session.apply(Event::NoShell(why));
                     None
                 }
                 Message::Key(key) => {

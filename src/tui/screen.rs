@@ -364,6 +364,8 @@ fn raw_row(session: &Session, view: &View) -> String {
 fn key_line(session: &Session, view: &View) -> String {
     let key = if session.asks.is_some() {
         "keys.ask"
+    } else if session.stuck {
+        "keys.stuck"
     } else if view.goto.is_some() {
         "keys.goto"
     } else if view.variants {

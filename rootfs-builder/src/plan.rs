@@ -124,8 +124,10 @@ pub fn plan(options: &Options) -> Plan {
 
 /// The loader and the libraries of a program: where they stand in the image, and where they come from.
 fn libraries(program: &Path) -> Vec<(PathBuf, PathBuf)> {
-    // The search must not depend on the caller's LD_LIBRARY_PATH: lddtree takes only the paths it is given.
-    let Ok(tree) = lddtree::DependencyAnalyzer::new(PathBuf::from("/")).analyze(program) else { return Vec::new() };
+    // lddtree obeys the caller's LD_LIBRARY_PATH where the root it searches is spelt `/`, and only there. What is in an
+    // image must not hang on the environment of whoever builds it, so the same directory is spelt otherwise.
+    let root = Path::new("/..");
+    let Ok(tree) = lddtree::DependencyAnalyzer::new(root.into()).analyze(program) else { return Vec::new() };
     let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
     if let Some(loader) = tree.interpreter {
         let path = PathBuf::from(loader);
@@ -135,7 +137,13 @@ fn libraries(program: &Path) -> Vec<(PathBuf, PathBuf)> {
     }
     for library in tree.libraries.into_values() {
         if let Some(real) = library.realpath {
-            found.push((in_image(&library.path), real));
+            // Where it was found, with the directory's links and dots resolved: one place, one name in the plan.
+            let found_in = library.path.parent().and_then(|dir| dir.canonicalize().ok());
+            let path = match (found_in, library.path.file_name()) {
+                (Some(dir), Some(name)) => dir.join(name),
+                _ => real.clone(),
+            };
+            found.push((in_image(&path), real));
         }
     }
     found

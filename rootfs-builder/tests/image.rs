@@ -105,3 +105,34 @@ fn a_cache_is_used_again_and_mended() {
     let leftovers = std::fs::read_dir(&scratch.0).unwrap().count();
     assert_eq!(leftovers, 2, "only the image and the lock are left");
 }
+
+/// What is in an image must not hang on the environment of whoever builds it: a library that LD_LIBRARY_PATH offers is
+/// not taken. The builder runs as a program of its own, so that no other test sees the variable.
+#[test]
+fn the_callers_library_path_is_ignored() {
+    let scratch = Scratch::new("ld-library-path");
+    let elsewhere = scratch.0.join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let plain = build(&scratch.0.join("plain"), &options("/usr/bin:/bin", None)).unwrap();
+    let from = |manifest: &rootfs_builder::Manifest| {
+        let mut all: Vec<PathBuf> =
+            manifest.layers.iter().flat_map(|layer| &layer.entries).filter_map(|entry| entry.from.clone()).collect();
+        all.sort();
+        all
+    };
+    let libc =
+        from(&plain.manifest).into_iter().find(|path| path.to_string_lossy().contains("libc.so")).expect("a libc");
+    std::fs::copy(&libc, elsewhere.join(libc.file_name().unwrap())).unwrap();
+    let dir = scratch.0.join("image");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_rootfs-builder"))
+        .arg(&dir)
+        .env("PATH", "/usr/bin:/bin")
+        .env("LD_LIBRARY_PATH", &elsewhere)
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let text = std::fs::read(dir.join("manifest.json")).unwrap();
+    let manifest: rootfs_builder::Manifest = serde_json::from_slice(&text).unwrap();
+    assert_eq!(from(&manifest), from(&plain.manifest));
+}

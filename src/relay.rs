@@ -33,19 +33,35 @@ impl Drop for Raw {
     }
 }
 
+/// Signals after which there is nobody to relay for.
+const ENDS: [i32; 3] = [libc::SIGHUP, libc::SIGTERM, libc::SIGINT];
+
 /// Passes bytes between the terminal and the shell until the shell ends. Its end is learned from the reap, not from the
 /// terminal: background jobs may keep that open. Returns the exit status.
+///
+/// # Errors
+/// `Interrupted` when nslab is asked to end, or its terminal is gone. Waiting for the shell then would be waiting for
+/// a program that may never hear of it.
 pub fn relay(shell: &Shell) -> io::Result<i32> {
     let _raw = Raw::enter();
     let (resized, notify) = UnixStream::pair()?;
-    resized.set_nonblocking(true)?;
-    let signal = signal_hook::low_level::pipe::register(libc::SIGWINCH, notify)?;
-    let result = pump(shell, &resized);
-    signal_hook::low_level::unregister(signal);
+    let (asked, end) = UnixStream::pair()?;
+    let mut registered = vec![signal_hook::low_level::pipe::register(libc::SIGWINCH, notify)?];
+    for signal in ENDS {
+        registered.push(signal_hook::low_level::pipe::register(signal, end.try_clone()?)?);
+    }
+    let result = pump(shell, &resized, &asked);
+    for signal in registered {
+        signal_hook::low_level::unregister(signal);
+    }
     result
 }
 
-fn pump(shell: &Shell, resized: &UnixStream) -> io::Result<i32> {
+fn gone(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::Interrupted, why)
+}
+
+fn pump(shell: &Shell, resized: &UnixStream, asked: &UnixStream) -> io::Result<i32> {
     let (stdin, stdout) = (io::stdin(), io::stdout());
     let mut buffer = [0; 16 * 1024];
     let mut typing = true;
@@ -54,6 +70,7 @@ fn pump(shell: &Shell, resized: &UnixStream) -> io::Result<i32> {
             PollFd::new(shell.ended.as_fd(), PollFlags::POLLIN),
             PollFd::new(shell.master.as_fd(), PollFlags::POLLIN),
             PollFd::new(resized.as_fd(), PollFlags::POLLIN),
+            PollFd::new(asked.as_fd(), PollFlags::POLLIN),
         ];
         if typing {
             fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
@@ -64,6 +81,9 @@ fn pump(shell: &Shell, resized: &UnixStream) -> io::Result<i32> {
         }
         let events: Vec<PollFlags> = fds.iter().map(|fd| fd.revents().unwrap_or(PollFlags::empty())).collect();
         drop(fds);
+        if !events[3].is_empty() {
+            return Err(gone("nslab was asked to end while a shell ran"));
+        }
         if events[2].contains(PollFlags::POLLIN) {
             let _ = nix::unistd::read(resized, &mut buffer);
             if let Ok((columns, rows)) = crossterm::terminal::size() {
@@ -82,8 +102,9 @@ fn pump(shell: &Shell, resized: &UnixStream) -> io::Result<i32> {
             let count = nix::unistd::read(&shell.ended, &mut status).unwrap_or(0);
             return Ok(if count == 4 { i32::from_ne_bytes(status) } else { -1 });
         }
-        if typing && !events[3].is_empty() {
+        if typing && !events[4].is_empty() {
             match nix::unistd::read(&stdin, &mut buffer) {
+                Ok(0) | Err(_) if stdin.is_terminal() => return Err(gone("the terminal is gone")),
                 Ok(0) | Err(_) => {
                     // End of input is Ctrl-D for a terminal's reader.
                     let _ = nix::unistd::write(&shell.master, b"\x04");

@@ -16,15 +16,20 @@ fn cells(number: u16) -> std::num::NonZeroU16 {
 
 struct Terminal {
     child: Child,
-    master: File,
-    slave: File,
+    master: Option<File>,
+    slave: Option<File>,
     screen: Arc<Mutex<vt100::Parser>>,
+    reader: Option<(std::os::unix::net::UnixStream, std::thread::JoinHandle<()>)>,
 }
 
 impl Terminal {
     fn open(user: u32, rows: u16, columns: u16, args: &[&str]) -> Terminal {
         let size = nix::pty::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = nix::pty::openpty(Some(&size), None).unwrap();
+        // A master that the lesson inherited would keep its terminal alive for ever.
+        for fd in [&pair.master, &pair.slave] {
+            nix::fcntl::fcntl(fd, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)).unwrap();
+        }
         let (master, slave) = (File::from(pair.master), File::from(pair.slave));
         let lesson = nslab(user);
         // setsid(1) gives the program the terminal as its controlling one.
@@ -44,13 +49,25 @@ impl Terminal {
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let (mut reader, shared) = (master.try_clone().unwrap(), screen.clone());
-        std::thread::spawn(move || {
+        let (stop, stopped) = std::os::unix::net::UnixStream::pair().unwrap();
+        let thread = std::thread::spawn(move || {
+            use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+            use std::os::fd::AsFd;
             let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                shared.lock().unwrap().process(&buffer[..count]);
+            loop {
+                let mut fds =
+                    [PollFd::new(reader.as_fd(), PollFlags::POLLIN), PollFd::new(stopped.as_fd(), PollFlags::POLLIN)];
+                poll(&mut fds, PollTimeout::NONE).unwrap();
+                if fds[1].any() == Some(true) {
+                    return;
+                }
+                match reader.read(&mut buffer) {
+                    Ok(count @ 1..) => shared.lock().unwrap().process(&buffer[..count]),
+                    _ => return,
+                }
             }
         });
-        Terminal { child, master, slave, screen }
+        Terminal { child, master: Some(master), slave: Some(slave), screen, reader: Some((stop, thread)) }
     }
 
     fn text(&self) -> String {
@@ -67,14 +84,24 @@ impl Terminal {
     }
 
     fn keys(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).unwrap();
+        self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
     /// The terminal echoes and waits for whole lines again, on the main screen.
     fn is_sane(&self) -> bool {
-        let flags = tcgetattr(&self.slave).unwrap().local_flags;
+        let flags = tcgetattr(self.slave.as_ref().unwrap()).unwrap().local_flags;
         flags.contains(LocalFlags::ECHO | LocalFlags::ICANON)
             && !self.screen.lock().unwrap().screen().alternate_screen()
+    }
+
+    /// Closes the window: every descriptor that the test has of the terminal.
+    fn hang_up(&mut self) {
+        if let Some((stop, thread)) = self.reader.take() {
+            drop(stop);
+            thread.join().unwrap();
+        }
+        self.master = None;
+        self.slave = None;
     }
 
     fn end(mut self) -> i32 {
@@ -88,6 +115,14 @@ impl Terminal {
             assert!(Instant::now() < ends, "does not end:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+}
+
+/// A test that fails leaves no lesson behind.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -166,7 +201,7 @@ fn every_size_and_a_live_resize() {
     terminal.wait("INSIDE pid 1");
     Command::new("stty")
         .args(["rows", "45", "cols", "160"])
-        .stdin(terminal.slave.try_clone().unwrap())
+        .stdin(terminal.slave.as_ref().unwrap().try_clone().unwrap())
         .status()
         .unwrap();
     terminal.screen.lock().unwrap().screen_mut().set_size(cells(45), cells(160));
@@ -209,4 +244,34 @@ fn a_signal_gives_the_terminal_back() {
     terminal.wait("OUTSIDE practice host");
     terminal.keys("\x03");
     assert_eq!(terminal.end(), 0);
+}
+
+/// Closing the window ends everything, also while a shell has the terminal and a command runs in it that knows of
+/// nothing; so does SIGTERM, and then the terminal is sane.
+#[test]
+fn a_shell_does_not_outlive_its_terminal() {
+    use nix::sys::signal::{Signal, kill};
+    for (in_shell, hang_up) in [(false, true), (true, true), (true, false)] {
+        let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "6"]);
+        terminal.wait("INSIDE pid 1");
+        if in_shell {
+            terminal.keys("#");
+            terminal.wait("container #");
+            terminal.keys("trap '' HUP TERM; sleep 999\r");
+            terminal.wait("sleep 999");
+        }
+        let pid = terminal.child.id();
+        let mut all = descendants(pid);
+        assert!(all.len() >= 2, "{all:?}");
+        if !hang_up {
+            kill(nix::unistd::Pid::from_raw(pid as i32), Signal::SIGTERM).unwrap();
+            terminal.end();
+            assert!(gone(&all), "SIGTERM in a shell: {all:?}");
+            continue;
+        }
+        all.push(pid as i32);
+        // The reader thread's master is the last one: it goes with its own end of the terminal.
+        terminal.hang_up();
+        assert!(gone(&all), "hang-up, in a shell: {in_shell}: {all:?}");
+    }
 }

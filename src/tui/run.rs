@@ -166,7 +166,10 @@ pub fn run(
                 }
             };
             if let Some(shell) = shell {
-                state.hand_over(&shell, &messages, &view)?;
+                match state.hand_over(&shell, &messages, &view) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+                    other => other?,
+                }
                 enter()?;
                 screen.again()?;
             }
@@ -193,7 +196,7 @@ impl State<'_> {
     }
 
     /// Gives the real terminal to a shell: the key reader stops first, so that no byte is taken from the shell.
-    fn hand_over(&mut self, shell: &Shell, messages: &Receiver<Message>, view: &View) -> anyhow::Result<()> {
+    fn hand_over(&mut self, shell: &Shell, messages: &Receiver<Message>, view: &View) -> io::Result<()> {
         self.wake.write_all(b"p")?;
         while let Ok(message) = messages.recv_timeout(Duration::from_secs(2)) {
             if matches!(message, Message::Paused) {

@@ -6,13 +6,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A copy of nslab that any user can read, and a cache for each.
+/// nslab where any user can run it, and a cache for each. What earlier runs left is removed: a test run ends without a
+/// chance to clean up after its last test.
 pub fn place() -> &'static Path {
     static PLACE: OnceLock<PathBuf> = OnceLock::new();
     PLACE.get_or_init(|| {
+        for entry in std::fs::read_dir(std::env::temp_dir()).unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let owner = name.strip_prefix("nslab-test-").and_then(|pid| pid.parse::<u32>().ok());
+            if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
         let dir = std::env::temp_dir().join(format!("nslab-test-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        std::fs::copy(env!("CARGO_BIN_EXE_nslab"), dir.join("nslab")).unwrap();
+        let (built, program) = (env!("CARGO_BIN_EXE_nslab"), dir.join("nslab"));
+        std::fs::hard_link(built, &program).or_else(|_| std::fs::copy(built, &program).map(drop)).unwrap();
         for user in ["0", "1000"] {
             let home = dir.join(user);
             std::fs::create_dir_all(&home).unwrap();

@@ -99,19 +99,17 @@ pub struct Variant {
     pub expect: Vec<Expectation>,
 }
 
-/// Something that must be so, and how it is proven.
+/// Something that must be so, and how it is proven. In YAML the proof is the key: `becomes: { rows: … }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "ExpectationFile", into = "ExpectationFile")]
 pub struct Expectation {
     pub proof: Proof,
     pub that: Condition,
     /// The variant in which it does not hold.
-    #[serde(default, rename = "fails-in")]
     pub fails_in: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// False before the round, true after it.
     Becomes,
@@ -119,6 +117,46 @@ pub enum Proof {
     Stays,
     /// About this round's results.
     Says,
+}
+
+/// An expectation as a file has it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ExpectationFile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    becomes: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stays: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    says: Option<Condition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fails_in: Option<String>,
+}
+
+impl TryFrom<ExpectationFile> for Expectation {
+    type Error = &'static str;
+
+    fn try_from(file: ExpectationFile) -> Result<Self, Self::Error> {
+        let (proof, that) = match (file.becomes, file.stays, file.says) {
+            (Some(that), None, None) => (Proof::Becomes, that),
+            (None, Some(that), None) => (Proof::Stays, that),
+            (None, None, Some(that)) => (Proof::Says, that),
+            _ => return Err("an expectation has exactly one of becomes:, stays: and says:"),
+        };
+        Ok(Self { proof, that, fails_in: file.fails_in })
+    }
+}
+
+impl From<Expectation> for ExpectationFile {
+    fn from(expectation: Expectation) -> Self {
+        let mut file = Self { fails_in: expectation.fails_in, ..Self::default() };
+        *match expectation.proof {
+            Proof::Becomes => &mut file.becomes,
+            Proof::Stays => &mut file.stays,
+            Proof::Says => &mut file.says,
+        } = Some(expectation.that);
+        file
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -16,8 +16,8 @@ steps:
           - mount: { type: tmpfs, on: /lab/x, flags: [nosuid, nodev] }
           - hostname: box
         expect:
-          - { proof: becomes, that: { rows: { side: outside, where: { target: /lab/x }, count: 1 } } }
-          - { proof: says, that: { rows: { side: outside, count: as-before } } }
+          - { becomes: { rows: { side: outside, where: { target: /lab/x }, count: 1 } } }
+          - { says: { rows: { side: outside, count: as-before } } }
 ";
 
 #[test]
@@ -39,6 +39,8 @@ fn errors_have_places() {
         ("hostname: box", "hostname: !x box", 13, "tags"),
         ("hostname: box", "hostname: &a box", 13, "anchors"),
         ("count: 1", "count: { a: 1 }", 0, ""),
+        ("says: { rows", "say: { rows", 16, "did you mean `says`?"),
+        ("{ says: {", "{ stays: { errno: ok }, says: {", 0, "exactly one"),
     ] {
         let text = GOOD.replacen(from, to, 1);
         assert_ne!(text, GOOD);

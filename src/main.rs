@@ -1,18 +1,4 @@
-mod cli;
-mod conduct;
-mod lab;
-mod lesson;
-mod listing;
-mod mounts;
-mod op;
-mod plain;
-mod relay;
-mod sandbox;
-mod session;
-mod toolbox;
-mod tui;
-mod words;
-
+use nslab::{cli, sandbox, toolbox};
 use std::process::ExitCode;
 
 /// One program of three kinds: the stage of a sandbox, a command of the image, or the command line.

@@ -46,7 +46,7 @@ fn verify_proves_the_lesson_for_every_user() {
 fn verify_fails_what_is_not_so() {
     let dir = common::place().join("false-lesson");
     std::fs::create_dir_all(&dir).unwrap();
-    let lesson = "format: 1\nid: wrong\nminutes: 1\nsteps:\n  - id: a\n    minutes: 1\n    rounds:\n      - do:\n          - mkdir: { path: /lab/x }\n        expect:\n          - { proof: becomes, that: { file: { side: outside, path: /lab/y, exists: true } } }\n";
+    let lesson = "format: 1\nid: wrong\nminutes: 1\nsteps:\n  - id: a\n    minutes: 1\n    rounds:\n      - do:\n          - mkdir: { path: /lab/x }\n        expect:\n          - { becomes: { file: { side: outside, path: /lab/y, exists: true } } }\n";
     std::fs::write(dir.join("lesson.yaml"), lesson).unwrap();
     std::fs::write(dir.join("en.md"), "# Wrong\n").unwrap();
     let (status, out, _) = run(&["verify", dir.to_str().unwrap()]);
@@ -61,7 +61,12 @@ fn verify_fails_what_is_not_so() {
 fn verify_works_with_an_empty_path() {
     for user in users() {
         let output = nslab(user).args(["verify", "mount-ns"]).env("PATH", "").output().unwrap();
-        assert!(output.status.success(), "uid {user}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "uid {user}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }
 

@@ -173,6 +173,10 @@ impl MountTable {
         self.rows.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }

@@ -148,18 +148,18 @@ impl Sandbox {
         }
     }
 
-    /// Whether the container's first process has ended.
-    fn container_ended(&self) -> bool {
+    /// Whether the container's first process has ended, or ends within a time.
+    fn container_ended(&self, patience: PollTimeout) -> bool {
         self.agent.as_ref().is_some_and(|agent| {
             let mut fds = [PollFd::new(agent.pidfd.as_fd(), PollFlags::POLLIN)];
-            nix::poll::poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+            nix::poll::poll(&mut fds, patience).is_ok_and(|ready| ready > 0)
         })
     }
 
     fn join_pid(&self, actor: Actor) -> Result<Option<i32>, LabError> {
         match actor {
             Actor::Host => Ok(None),
-            Actor::Container if self.container_ended() => Err(no_container()),
+            Actor::Container if self.container_ended(PollTimeout::ZERO) => Err(no_container()),
             Actor::Container => self.agent.as_ref().map(|agent| Some(agent.pid_host)).ok_or_else(no_container),
         }
     }
@@ -196,51 +196,59 @@ impl Sandbox {
         Ok(record)
     }
 
-    fn side_state(&mut self, side: Side) -> Result<Option<SideState>, LabError> {
-        let unreadable = |error: std::io::Error| LabError::Broken(format!("read a mount table: {error}"));
-        match side {
-            Side::Outside => {
-                let raw = read_table(&mut self.outside).map_err(unreadable)?;
-                self.table_outside = self.table_outside.reparse(raw);
-                let Reply::Name(hostname) = self.ask_stage(&Request::Hostname { of: None }, &[])?.0 else {
-                    return Err(LabError::Broken("the practice host did not tell its name".into()));
-                };
-                let table = self.table_outside.clone();
-                let facts = facts(self.stage_pid, 1, hostname);
-                Ok(Some(SideState { seen: table.clone(), table, facts }))
-            }
-            Side::Inside => {
-                if self.agent.is_none() || self.container_ended() {
-                    // A kept descriptor would keep the namespace, and its mounts, alive.
-                    self.agent = None;
-                    return Ok(None);
-                }
-                let Some(agent) = &mut self.agent else { return Ok(None) };
-                let raw = read_table(&mut agent.mountinfo).map_err(unreadable)?;
-                agent.table = agent.table.reparse(raw);
-                let pid_host = agent.pid_host;
-                let reply = match &agent.wire {
-                    Some(wire) => ask(wire, "the container", &Request::Hostname { of: None }, &[])?.0,
-                    None => match ask(&self.stage, "the practice host", &Request::Hostname { of: Some(pid_host) }, &[])
-                    {
-                        Ok((reply, _)) => reply,
-                        Err(_) => return Ok(None),
-                    },
-                };
-                let Reply::Name(hostname) = reply else { return Ok(None) };
-                let facts = facts(agent.pid, pid_host, hostname);
-                let table = agent.table.clone();
-                let seen = if facts.root == "/" {
-                    table.clone()
-                } else {
-                    let raw =
-                        File::open(format!("/proc/{}/mountinfo", agent.pid)).and_then(|mut file| read_table(&mut file));
-                    MountTable::parse(raw.map_err(unreadable)?)
-                };
-                Ok(Some(SideState { table, seen, facts }))
-            }
-        }
+    fn outside(&mut self) -> Result<SideState, LabError> {
+        let raw = read_table(&mut self.outside).map_err(unreadable)?;
+        self.table_outside = self.table_outside.reparse(raw);
+        let Reply::Name(hostname) = self.ask_stage(&Request::Hostname { of: None }, &[])?.0 else {
+            return Err(LabError::Broken("the practice host did not tell its name".into()));
+        };
+        let table = self.table_outside.clone();
+        let facts = facts(self.stage_pid, 1, hostname);
+        Ok(SideState { seen: table.clone(), table, facts })
     }
+
+    /// The container, or None where there is none. It may end while it is looked at: its root and namespaces go before
+    /// its pidfd tells, so a look that fails waits for that before it counts as trouble.
+    fn inside(&mut self) -> Result<Option<SideState>, LabError> {
+        let look = match &mut self.agent {
+            Some(agent) => agent.look(&self.stage).map(Some),
+            None => Ok(None),
+        };
+        let patience = if look.is_err() { PollTimeout::from(1000u16) } else { PollTimeout::ZERO };
+        let state = if self.container_ended(patience) { None } else { look? };
+        if state.is_none() {
+            // A kept descriptor would keep the namespace, and its mounts, alive.
+            self.agent = None;
+        }
+        Ok(state)
+    }
+}
+
+impl Agent {
+    fn look(&mut self, stage: &Wire) -> Result<SideState, LabError> {
+        let raw = read_table(&mut self.mountinfo).map_err(unreadable)?;
+        self.table = self.table.reparse(raw);
+        let (reply, _) = match &self.wire {
+            Some(wire) => ask(wire, "the container", &Request::Hostname { of: None }, &[])?,
+            None => ask(stage, "the practice host", &Request::Hostname { of: Some(self.pid_host) }, &[])?,
+        };
+        let Reply::Name(hostname) = reply else {
+            return Err(LabError::Broken("the container did not tell its name".into()));
+        };
+        let facts = facts(self.pid, self.pid_host, hostname);
+        let table = self.table.clone();
+        let seen = if facts.root == "/" {
+            table.clone()
+        } else {
+            let raw = File::open(format!("/proc/{}/mountinfo", self.pid)).and_then(|mut file| read_table(&mut file));
+            MountTable::parse(raw.map_err(unreadable)?)
+        };
+        Ok(SideState { table, seen, facts })
+    }
+}
+
+fn unreadable(error: std::io::Error) -> LabError {
+    LabError::Broken(format!("read a mount table: {error}"))
 }
 
 impl Lab for Sandbox {
@@ -292,8 +300,8 @@ impl Lab for Sandbox {
     }
 
     fn snapshot(&mut self) -> Result<Snapshot, LabError> {
-        let outside = self.side_state(Side::Outside)?.unwrap_or_default();
-        let inside = self.side_state(Side::Inside)?;
+        let outside = self.outside()?;
+        let inside = self.inside()?;
         Ok(Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) })
     }
 

@@ -1,7 +1,7 @@
 //! Conducts a lesson on a lab: performs rounds, replays steps, runs variants, and records what happened.
 
 use crate::lab::{Lab, LabError};
-use crate::lesson::{Action, Condition, Lesson, Prediction, Proof, Round, Side, Step};
+use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
 use crate::mounts::changes;
 use crate::op::{Actor, Call, Operation, lower};
 use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words};
@@ -14,15 +14,13 @@ const TYPED: Duration = Duration::from_secs(5);
 /// Performs what the lesson wants done before step 1. Its record is step 0.
 pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabError> {
     let mut record = RoundRecord { actor: Some(Actor::Host), before: lab.snapshot()?, ..RoundRecord::default() };
-    for action in &lesson.prepare {
-        match action {
-            Action::Do(operation) => {
-                if !calls(lab, Actor::Host, std::slice::from_ref(operation), &mut record)? {
-                    let (call, errno) = record.failed().expect("a call failed");
-                    return Err(LabError::Failed { tried: format!("prepare: {call}"), errno });
-                }
-            }
-            Action::Start(line) => record.commands.push(lab.start(line)?),
+    for round in &lesson.prepare {
+        if !calls(lab, round.actor, &round.does, &mut record)? {
+            let (call, errno) = record.failed().expect("a call failed");
+            return Err(LabError::Failed { tried: format!("prepare: {call}"), errno });
+        }
+        for command in &round.run {
+            record.commands.push(lab.run(round.actor, command)?);
         }
     }
     record.after = lab.snapshot()?;
@@ -46,10 +44,11 @@ pub fn perform(
         ..RoundRecord::default()
     };
     let went_well = calls(lab, round.actor, &round.does, &mut record)?;
-    for line in
-        round.run.iter().filter(|_| went_well || round.does.is_empty() || round.expect.iter().any(is_about_errno))
-    {
-        record.commands.push(lab.run(round.actor, line)?);
+    // Where a failure is the lesson, what is run afterwards belongs to it.
+    if went_well || round.expect.iter().any(is_about_errno) {
+        for command in &round.run {
+            record.commands.push(lab.run(round.actor, command)?);
+        }
     }
     for line in &round.types {
         lab.type_line(line)?;
@@ -140,6 +139,7 @@ fn calls(
     record: &mut RoundRecord,
 ) -> Result<bool, LabError> {
     for call in operations.iter().flat_map(lower) {
+        let call = call.resolve(lab.container());
         let (result, micros) = lab.perform(actor, &call)?;
         let failed = result.is_err();
         record.calls.push(CallRecord { call, result, micros });
@@ -185,6 +185,9 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
         Some(Prediction::Claims { options }) => conditions.extend(options.iter().flatten()),
         _ => {}
     }
+    if let Some(task) = &step.task {
+        conditions.extend(task.until.iter().map(Goal::condition).chain(&task.near));
+    }
     let mut files: Vec<(Side, String)> = Vec::new();
     for condition in conditions {
         if let Condition::File(file) = condition {
@@ -200,7 +203,7 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
 fn look(lab: &mut dyn Lab, files: &[(Side, String)]) -> Result<Vec<FileSeen>, LabError> {
     files
         .iter()
-        .map(|(side, path)| Ok(FileSeen { side: *side, path: path.clone(), content: lab.file(*side, path)? }))
+        .map(|(side, path)| Ok(FileSeen { side: *side, path: path.clone(), state: lab.file(*side, path)? }))
         .collect()
 }
 

@@ -1,8 +1,8 @@
 //! The seam between a lesson and what performs it.
 
-use crate::lesson::Side;
+use crate::lesson::{Run, Side};
 use crate::op::{Actor, Call};
-use crate::session::{CommandRecord, Snapshot};
+use crate::session::{CommandRecord, FileState, Snapshot};
 
 /// What cannot go on, worded for people once, at the edge.
 #[derive(Debug, thiserror::Error)]
@@ -36,18 +36,18 @@ pub struct Shell {
 pub trait Lab {
     /// Performs one call; `Err` is the kernel's errno.
     fn perform(&mut self, actor: Actor, call: &Call) -> Result<(Result<i64, i32>, u64), LabError>;
-    /// Runs a command (words, no shell) on a side and waits for it.
-    fn run(&mut self, actor: Actor, line: &str) -> Result<CommandRecord, LabError>;
-    /// Starts a command on the host that goes on in the background.
-    fn start(&mut self, line: &str) -> Result<CommandRecord, LabError>;
+    /// Runs a command on a side, and waits for it unless it is to go on in the background.
+    fn run(&mut self, actor: Actor, command: &Run) -> Result<CommandRecord, LabError>;
+    /// The number that the practice host knows the container's first process by, while there is one.
+    fn container(&self) -> Option<i32>;
     /// Types a line into the terminal of the container's program.
     fn type_line(&mut self, line: &str) -> Result<(), LabError>;
     /// What the container's program printed since last asked.
     fn typed_output(&mut self) -> Result<String, LabError>;
     /// Both sides as they are now.
     fn snapshot(&mut self) -> Result<Snapshot, LabError>;
-    /// A file's content on a side, None where there is none (a directory counts as an empty file).
-    fn file(&mut self, side: Side, path: &str) -> Result<Option<String>, LabError>;
+    /// A file of a side, None where there is none.
+    fn file(&mut self, side: Side, path: &str) -> Result<Option<FileState>, LabError>;
     /// Opens a shell of a side.
     fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
 }

@@ -128,10 +128,10 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
             }
         }
         seen.push(&step.id);
-        if step.rounds.is_empty() {
+        if step.rounds.is_empty() && step.task.is_none() {
             return refuse(
                 &format!("id: {}", step.id),
-                format!("step {} has no round; write one below rounds:", step.id),
+                format!("step {} has neither a round nor a task; write one below rounds:", step.id),
             );
         }
         for expectation in step.rounds.iter().flat_map(|round| &round.expect) {

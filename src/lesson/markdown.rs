@@ -101,13 +101,29 @@ fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -
         }
         "hint" => step.hints.extend(paragraphs()),
         "speaker" => step.speaker = body.into(),
+        "task" => {
+            let (goals, text): (Vec<&str>, Vec<&str>) = body.lines().partition(|line| line.starts_with("- "));
+            step.task.text = text.join("\n").trim().into();
+            step.task.goals = goals.iter().map(|line| line[2..].trim().to_string()).collect();
+        }
+        "near" => {
+            if rest.parse() != Ok(step.task.near.len() + 1) {
+                return Err(format!("### near {rest} comes out of turn"));
+            }
+            step.task.near.push(body.into());
+        }
+        "done" => step.task.done = body.into(),
         "break" => {
             let mut paragraphs = paragraphs();
             let question = paragraphs.next().ok_or("a variant needs its question as first paragraph")?;
             let why = paragraphs.collect::<Vec<_>>().join("\n\n");
             step.variants.insert(rest.into(), VariantText { question, why });
         }
-        _ => return Err(format!("### {section} is not known; known: predict, if N, see, hint, speaker, break ID")),
+        _ => {
+            return Err(format!(
+                "### {section} is not known; known: predict, if N, see, hint, speaker, break ID, task, near N, done"
+            ));
+        }
     }
     Ok(())
 }

@@ -1,15 +1,21 @@
 //! Lessons: what a file says, how it is read, and what is wrong with it.
 
 mod check;
+mod condition;
 mod error;
 mod guard;
 mod load;
 mod markdown;
 mod model;
+mod predict;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use check::check;
+pub use condition::*;
 pub use error::LessonError;
 pub use load::{bundled, open};
 pub use model::*;
+pub use predict::*;
+pub use text::*;

@@ -1,5 +1,6 @@
 //! What a lesson file says, as types. See `docs/lesson-format.md`.
 
+use super::{Condition, LessonText, Prediction, StepText};
 use crate::op::{Actor, Operation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,9 +16,9 @@ pub struct Lesson {
     pub minutes: u32,
     #[serde(default)]
     pub host: HostSpec,
-    /// What the practice host does before step 1: shown as step 0.
+    /// What happens before step 1: shown as step 0.
     #[serde(default)]
-    pub prepare: Vec<Action>,
+    pub prepare: Vec<Round>,
     pub steps: Vec<Step>,
     /// The words, by language code (`en`, `zh-CN`); read from the Markdown files beside the YAML.
     #[serde(default)]
@@ -33,15 +34,6 @@ pub struct HostSpec {
     pub shared: bool,
 }
 
-/// One thing that the host does while the practice host is prepared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    Do(Operation),
-    /// A command that goes on running in the background: words, no shell.
-    Start(String),
-}
-
 /// One step: the student reads, predicts, does and sees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +42,9 @@ pub struct Step {
     pub minutes: u32,
     #[serde(default)]
     pub predict: Option<Prediction>,
-    /// What is performed, round after round: Enter runs the next one. Most steps have one.
+    /// What is performed, round after round: Enter runs the next one. Most steps have one; a step that is only a task
+    /// has none.
+    #[serde(default)]
     pub rounds: Vec<Round>,
     /// Mount points that are never folded away.
     #[serde(default)]
@@ -58,6 +52,9 @@ pub struct Step {
     /// What if …: the same step with one thing changed.
     #[serde(default, rename = "break")]
     pub variants: Vec<Variant>,
+    /// What the student may bring about by hand once the rounds have run.
+    #[serde(default)]
+    pub task: Option<Task>,
 }
 
 /// One round of a step: operations, then commands whose output is shown, then what must be so.
@@ -69,14 +66,109 @@ pub struct Round {
     pub actor: Actor,
     #[serde(default, rename = "do")]
     pub does: Vec<Operation>,
-    /// Commands, words without a shell, run on the actor's side after the operations.
+    /// Commands run on the actor's side after the operations.
     #[serde(default)]
-    pub run: Vec<String>,
+    pub run: Vec<Run>,
     /// Lines typed into the terminal of the container's program.
     #[serde(default, rename = "type")]
     pub types: Vec<String>,
     #[serde(default)]
     pub expect: Vec<Expectation>,
+}
+
+/// A command of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Run {
+    /// Words, no shell.
+    Words(String),
+    Shell(ShellLine),
+    Start(StartLine),
+}
+
+/// A line for the side's shell: for what no operation can say. Shown as typed, never as a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShellLine {
+    pub sh: String,
+}
+
+/// A command that goes on running in the background: words, no shell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartLine {
+    pub start: String,
+}
+
+impl Run {
+    /// As it is shown, and as an expectation's `of` names it.
+    pub fn line(&self) -> &str {
+        match self {
+            Run::Words(line) => line,
+            Run::Shell(shell) => &shell.sh,
+            Run::Start(start) => &start.start,
+        }
+    }
+}
+
+/// A state that the student brings about by hand, in the shells or by choosing operations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// What must be so; each ticks by itself. The words stand in the Markdown, one line each.
+    pub until: Vec<Goal>,
+    /// States that are nearly right; the Markdown says of each what is true instead (`### near 1`).
+    #[serde(default)]
+    pub near: Vec<Condition>,
+    /// Operations to choose from instead of typing.
+    #[serde(default)]
+    pub palette: Vec<Choice>,
+    /// One way to do it: lines typed into the shells, in order.
+    pub solution: Vec<Typed>,
+}
+
+/// One condition of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Goal {
+    /// Once is enough: it stays ticked.
+    Once(Condition),
+    /// It must be so at the end.
+    Now(Condition),
+}
+
+impl Goal {
+    pub fn condition(&self) -> &Condition {
+        match self {
+            Goal::Once(condition) | Goal::Now(condition) => condition,
+        }
+    }
+}
+
+/// An operation that a task offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    pub actor: Actor,
+    #[serde(rename = "do")]
+    pub does: Operation,
+}
+
+/// A line for the shell of a side: `host: umount /proc`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Typed {
+    Host(String),
+    Container(String),
+}
+
+impl Typed {
+    pub fn parts(&self) -> (Actor, &str) {
+        match self {
+            Typed::Host(line) => (Actor::Host, line),
+            Typed::Container(line) => (Actor::Container, line),
+        }
+    }
 }
 
 fn host() -> Actor {
@@ -107,6 +199,8 @@ pub struct Expectation {
     pub that: Condition,
     /// The variant in which it does not hold.
     pub fails_in: Option<String>,
+    /// The popular claim on which it bears, by its id.
+    pub claim: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +225,8 @@ struct ExpectationFile {
     says: Option<Condition>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fails_in: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
 }
 
 impl TryFrom<ExpectationFile> for Expectation {
@@ -143,13 +239,13 @@ impl TryFrom<ExpectationFile> for Expectation {
             (None, None, Some(that)) => (Proof::Says, that),
             _ => return Err("an expectation has exactly one of becomes:, stays: and says:"),
         };
-        Ok(Self { proof, that, fails_in: file.fails_in })
+        Ok(Self { proof, that, fails_in: file.fails_in, claim: file.claim })
     }
 }
 
 impl From<Expectation> for ExpectationFile {
     fn from(expectation: Expectation) -> Self {
-        let mut file = Self { fails_in: expectation.fails_in, ..Self::default() };
+        let mut file = Self { fails_in: expectation.fails_in, claim: expectation.claim, ..Self::default() };
         *match expectation.proof {
             Proof::Becomes => &mut file.becomes,
             Proof::Stays => &mut file.stays,
@@ -157,277 +253,6 @@ impl From<Expectation> for ExpectationFile {
         } = Some(expectation.that);
         file
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    Outside,
-    Inside,
-}
-
-/// A question that the kernel can answer. What is undefined (no container yet) does not hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Condition {
-    /// So many rows of a side's table match.
-    Rows(Rows),
-    /// The round's change of a side's table.
-    Change(ChangeSpec),
-    /// Every row of a side has this propagation type (and there is a row).
-    Propagation(EveryRow),
-    /// The result of the round's operations: `ok`, or the errno's name of the one that failed.
-    Errno(String),
-    /// What a command of the round printed (standard output and error).
-    Output(Output),
-    File(FileSpec),
-    Hostname(Named),
-    /// The root directory of the side's first process.
-    Root(Named),
-    /// Whether both sides have the same namespace of a kind.
-    Same(Same),
-    /// The container's first process: its PID inside and outside are as at the step before.
-    Pid(PidSpec),
-    /// The container has ended (true) or runs (false).
-    Ended(bool),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rows {
-    pub side: Side,
-    /// `namespace` (all of it) or `process` (what the first process sees).
-    #[serde(default)]
-    pub view: View,
-    #[serde(default, rename = "where")]
-    pub filter: RowFilter,
-    pub count: CountSpec,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum View {
-    #[default]
-    Namespace,
-    Process,
-}
-
-/// A number, or `as-outside`: as many as the other side has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum CountSpec {
-    Exactly(usize),
-    Word(CountWord),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CountWord {
-    /// As many as the outside table has.
-    AsOutside,
-    /// As many as before the round.
-    AsBefore,
-    /// At least one.
-    Some,
-}
-
-/// Which rows are meant; every field that is given must match.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RowFilter {
-    #[serde(default)]
-    pub target: Option<String>,
-    #[serde(default, rename = "type")]
-    pub fstype: Option<String>,
-    #[serde(default)]
-    pub source: Option<String>,
-    #[serde(default)]
-    pub root: Option<String>,
-    /// `private`, `shared`, `slave` or `unbindable`.
-    #[serde(default)]
-    pub propagation: Option<String>,
-    #[serde(default)]
-    pub covered: Option<bool>,
-    /// The row that answers for this path.
-    #[serde(default)]
-    pub answers: Option<String>,
-}
-
-/// The change of one side's namespace in this round. A number that is not given is not looked at; `none: true` says
-/// that nothing changed at all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeSpec {
-    pub side: Side,
-    #[serde(default)]
-    pub none: bool,
-    #[serde(default)]
-    pub added: Option<usize>,
-    #[serde(default)]
-    pub removed: Option<usize>,
-    #[serde(default)]
-    pub changed: Option<usize>,
-    #[serde(default)]
-    pub covered: Option<usize>,
-    #[serde(default, rename = "where")]
-    pub filter: RowFilter,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EveryRow {
-    pub side: Side,
-    pub every: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Output {
-    /// The command as `run` has it.
-    pub of: String,
-    #[serde(default)]
-    pub has: Option<String>,
-    #[serde(default)]
-    pub lacks: Option<String>,
-    /// The whole output, without the last line's end.
-    #[serde(default)]
-    pub is: Option<String>,
-    /// The command's exit status.
-    #[serde(default)]
-    pub status: Option<i32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileSpec {
-    pub side: Side,
-    /// A path on that side, from the root of its namespace's first process.
-    pub path: String,
-    /// Whether there is such a file at all.
-    #[serde(default)]
-    pub exists: Option<bool>,
-    /// Its whole content, without the last line's end.
-    #[serde(default)]
-    pub is: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Named {
-    pub side: Side,
-    pub is: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Same {
-    /// `mnt`, `pid`, `uts`, `user`, `ipc`, `hostname` or `rows` (the same rows in the same order, but for the ids).
-    pub what: String,
-    pub is: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PidSpec {
-    /// Its number in its own PID namespace.
-    #[serde(default)]
-    pub inside: Option<i32>,
-    /// Whether the number outside is the one from before the round.
-    #[serde(default, rename = "outside-as-before")]
-    pub outside_as_before: Option<bool>,
-    /// Its command line's first word.
-    #[serde(default)]
-    pub program: Option<String>,
-}
-
-/// A question asked before a step runs. The author writes the question and the options, never the answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Prediction {
-    /// Which table gains, loses or changes rows? Options made by nslab: outside, inside, both, neither.
-    WhichSide { does: Does },
-    /// How many rows match afterwards (or, with `change`, were added or removed)?
-    RowCount {
-        side: Side,
-        #[serde(default)]
-        view: View,
-        #[serde(default, rename = "where")]
-        filter: RowFilter,
-        #[serde(default)]
-        change: Option<Does>,
-        options: Vec<usize>,
-    },
-    /// What does the call answer?
-    Errno { options: Vec<String> },
-    /// The same before and after? Options made by nslab: the same, different.
-    Same { what: Fact },
-    /// Which row of a side, as it is before the step?
-    Point {
-        side: Side,
-        #[serde(rename = "where")]
-        filter: RowFilter,
-    },
-    /// Each line by itself: is it so?
-    Tick { items: Vec<Condition> },
-    /// Exactly one list holds.
-    Claims { options: Vec<Vec<Condition>> },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Does {
-    Gains,
-    Loses,
-    Changes,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fact {
-    PidOutside,
-    PidInside,
-    HostnameOutside,
-    HostnameInside,
-    Program,
-}
-
-/// The words of a lesson in one language.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct LessonText {
-    pub title: String,
-    /// One paragraph on what the lesson is about.
-    pub about: String,
-    pub steps: BTreeMap<String, StepText>,
-    /// The closing page (`## after`), if there is one.
-    #[serde(default)]
-    pub after: String,
-}
-
-/// The words of a step. Markdown.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct StepText {
-    pub title: String,
-    /// Read before anything runs.
-    pub text: String,
-    pub question: String,
-    /// The options' words in order, for the kinds that need them.
-    pub options: Vec<String>,
-    /// What is said to a guess that the kernel did not confirm, by the option's number (from 1).
-    pub feedback: BTreeMap<String, String>,
-    /// Read after a round ran: `### see`, then `### see 2` …
-    pub see: Vec<String>,
-    pub hints: Vec<String>,
-    /// For the instructor; never shown to students.
-    pub speaker: String,
-    /// By variant: the question, and why it went as it did.
-    pub variants: BTreeMap<String, VariantText>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct VariantText {
-    /// "What if …?"
-    pub question: String,
-    pub why: String,
 }
 
 impl Lesson {

@@ -16,7 +16,7 @@ pub fn program(calls: &[(usize, bool, Call)]) -> Vec<ProgramLine> {
     let mut lines = vec![plain("#define _GNU_SOURCE"), plain("int child(void *arg) {")];
     for (step, _, call) in calls.iter().filter(|(_, host, _)| !host) {
         let text = match call {
-            Call::Create { .. } => format!("int fd = {call}"),
+            Call::Open { fd, .. } | Call::OpenTree { fd, .. } => format!("int {fd} = {call}"),
             Call::Execve { path, .. } => format!("execve({}, argv, envp)", crate::op::quoted(path)),
             _ => call.to_string(),
         };

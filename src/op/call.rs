@@ -1,7 +1,11 @@
 //! The mechanism: one exact system call with its arguments.
 
-use super::{MountFlags, NamespaceFlags};
+use super::operation::{Process, ProcessWord};
+use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 use serde::{Deserialize, Serialize};
+
+/// What stands in a path for the number of the container's first process.
+const PID: &str = "{pid}";
 
 /// A file descriptor that an earlier call of the same actor opened, by the name given to it there.
 pub type Fd = String;
@@ -13,6 +17,13 @@ pub enum Call {
     /// clone(2) with a stack of its own and SIGCHLD.
     Clone {
         flags: NamespaceFlags,
+    },
+    Unshare {
+        flags: NamespaceFlags,
+    },
+    Setns {
+        fd: Fd,
+        kind: NamespaceFlags,
     },
     /// mount(2).
     Mount {
@@ -27,6 +38,24 @@ pub enum Call {
         target: String,
         detach: bool,
     },
+    /// mount_setattr(2) from the working directory.
+    MountSetattr {
+        path: String,
+        recursive: bool,
+        set: AttrFlags,
+        clear: AttrFlags,
+    },
+    /// open_tree(2) from the working directory.
+    OpenTree {
+        path: String,
+        flags: TreeFlags,
+        fd: Fd,
+    },
+    /// move_mount(2) of what a descriptor holds (MOVE_MOUNT_F_EMPTY_PATH).
+    MoveMount {
+        fd: Fd,
+        to: String,
+    },
     Sethostname {
         name: String,
     },
@@ -40,10 +69,23 @@ pub enum Call {
     Unlink {
         path: String,
     },
-    /// open(2) with O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC.
-    Create {
+    Rename {
+        from: String,
+        to: String,
+    },
+    Chmod {
         path: String,
         mode: u32,
+    },
+    Symlink {
+        to: String,
+        at: String,
+    },
+    /// open(2); `mode` only where it makes a file.
+    Open {
+        path: String,
+        flags: OpenFlags,
+        mode: Option<u32>,
         fd: Fd,
     },
     Write {
@@ -54,7 +96,7 @@ pub enum Call {
         fd: Fd,
     },
     Kill {
-        pid: i32,
+        pid: Process,
         signal: i32,
     },
     Chroot {
@@ -62,6 +104,13 @@ pub enum Call {
     },
     Chdir {
         path: String,
+    },
+    Fchdir {
+        fd: Fd,
+    },
+    PivotRoot {
+        new: String,
+        old: String,
     },
     Execve {
         path: String,
@@ -81,7 +130,17 @@ impl Call {
             Call::Mkdir { .. } => "mkdir",
             Call::Rmdir { .. } => "rmdir",
             Call::Unlink { .. } => "unlink",
-            Call::Create { .. } => "open",
+            Call::Unshare { .. } => "unshare",
+            Call::Setns { .. } => "setns",
+            Call::MountSetattr { .. } => "mount_setattr",
+            Call::OpenTree { .. } => "open_tree",
+            Call::MoveMount { .. } => "move_mount",
+            Call::Rename { .. } => "rename",
+            Call::Chmod { .. } => "chmod",
+            Call::Symlink { .. } => "symlink",
+            Call::Fchdir { .. } => "fchdir",
+            Call::PivotRoot { .. } => "pivot_root",
+            Call::Open { .. } => "open",
             Call::Write { .. } => "write",
             Call::Close { .. } => "close",
             Call::Kill { .. } => "kill",
@@ -95,8 +154,26 @@ impl Call {
     pub fn flags_in_words(&self) -> Vec<&'static super::FlagWord> {
         match self {
             Call::Clone { flags } => flags.words().collect(),
+            Call::Unshare { flags } | Call::Setns { kind: flags, .. } => flags.words().collect(),
             Call::Mount { flags, .. } => flags.words().collect(),
+            Call::Open { flags, .. } => flags.words().collect(),
+            Call::OpenTree { flags, .. } => flags.words().collect(),
+            Call::MountSetattr { set, clear, .. } => AttrFlags(set.0 | clear.0).words().collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The call with the container's first process in place of its name: what is performed, and recorded.
+    pub fn resolve(&self, pid: Option<i32>) -> Call {
+        let Some(pid) = pid else { return self.clone() };
+        match self {
+            Call::Kill { pid: Process::Word(ProcessWord::Container), signal } => {
+                Call::Kill { pid: Process::Number(pid), signal: *signal }
+            }
+            Call::Open { path, flags, mode, fd } if path.contains(PID) => {
+                Call::Open { path: path.replace(PID, &pid.to_string()), flags: *flags, mode: *mode, fd: fd.clone() }
+            }
+            other => other.clone(),
         }
     }
 }
@@ -149,15 +226,53 @@ impl std::fmt::Display for Call {
             Call::Mkdir { path, mode } => write!(f, "mkdir({}, {})", quoted(path), octal(*mode)),
             Call::Rmdir { path } => write!(f, "rmdir({})", quoted(path)),
             Call::Unlink { path } => write!(f, "unlink({})", quoted(path)),
-            Call::Create { path, mode, .. } => {
-                write!(f, "open({}, O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, {})", quoted(path), octal(*mode))
+            Call::Unshare { flags } => write!(f, "unshare({})", flags.c()),
+            Call::Setns { fd, kind } => write!(f, "setns({fd}, {})", kind.c()),
+            Call::MountSetattr { path, recursive, set, clear } => {
+                let mut attr = Vec::new();
+                for (name, flags) in [(".attr_set", set), (".attr_clr", clear)] {
+                    if flags.0 != 0 {
+                        attr.push(format!("{name}={}", flags.c()));
+                    }
+                }
+                let flags = if *recursive { "AT_RECURSIVE" } else { "0" };
+                write!(f, "mount_setattr(AT_FDCWD, {}, {flags}, {{{}}}, 32)", quoted(path), attr.join(", "))
+            }
+            Call::OpenTree { path, flags, .. } => write!(f, "open_tree(AT_FDCWD, {}, {})", quoted(path), flags.c()),
+            Call::MoveMount { fd, to } => {
+                write!(f, "move_mount({fd}, \"\", AT_FDCWD, {}, MOVE_MOUNT_F_EMPTY_PATH)", quoted(to))
+            }
+            Call::Rename { from, to } => write!(f, "rename({}, {})", quoted(from), quoted(to)),
+            Call::Chmod { path, mode } => write!(f, "chmod({}, {})", quoted(path), octal(*mode)),
+            Call::Symlink { to, at } => write!(f, "symlink({}, {})", quoted(to), quoted(at)),
+            Call::Fchdir { fd } => write!(f, "fchdir({fd})"),
+            Call::PivotRoot { new, old } => write!(f, "pivot_root({}, {})", quoted(new), quoted(old)),
+            Call::Open { path, flags, mode, .. } => {
+                // Reading is the absence of a flag: O_RDONLY is 0.
+                let reads = flags.0 & (libc::O_WRONLY | libc::O_RDWR) as u64 == 0;
+                let flags = if reads { format!("O_RDONLY|{}", flags.c()) } else { flags.c() };
+                let mode = mode.map_or(String::new(), |mode| format!(", {}", octal(mode)));
+                write!(f, "open({}, {flags}{mode})", quoted(path))
             }
             Call::Write { fd, text } => write!(f, "write({fd}, {}, {})", quoted(text), text.len()),
             Call::Close { fd } => write!(f, "close({fd})"),
-            Call::Kill { pid, signal } => write!(f, "kill({pid}, {signal})"),
+            Call::Kill { pid, signal } => write!(f, "kill({pid}, {})", signal_name(*signal)),
             Call::Chroot { path } => write!(f, "chroot({})", quoted(path)),
             Call::Chdir { path } => write!(f, "chdir({})", quoted(path)),
             Call::Execve { path, args, env } => write!(f, "execve({}, {}, {})", quoted(path), list(args), list(env)),
+        }
+    }
+}
+
+fn signal_name(number: i32) -> String {
+    nix::sys::signal::Signal::try_from(number).map_or_else(|_| number.to_string(), |signal| signal.as_str().into())
+}
+
+impl std::fmt::Display for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Process::Number(number) => write!(f, "{number}"),
+            Process::Word(ProcessWord::Container) => write!(f, "pid"),
         }
     }
 }

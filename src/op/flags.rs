@@ -52,6 +52,33 @@ pub const NAMESPACE_FLAGS: &[FlagWord] = flag_words! {
     libc::CLONE_FS, "CLONE_FS", "CloneFlags::CLONE_FS", "fs", "root and working directory shared with the creator", "与创建者共用根目录和工作目录";
 };
 
+/// open(2)'s flags, as far as lessons use them.
+pub const OPEN_FLAGS: &[FlagWord] = flag_words! {
+    libc::O_WRONLY, "O_WRONLY", "OFlag::O_WRONLY", "write", "open for writing", "只写打开";
+    libc::O_RDWR, "O_RDWR", "OFlag::O_RDWR", "read-write", "open for reading and writing", "读写打开";
+    libc::O_CREAT, "O_CREAT", "OFlag::O_CREAT", "create", "make the file if it is missing", "文件不存在时创建";
+    libc::O_TRUNC, "O_TRUNC", "OFlag::O_TRUNC", "truncate", "empty the file first", "先清空文件";
+    libc::O_APPEND, "O_APPEND", "OFlag::O_APPEND", "append", "write at the end", "在末尾写入";
+    libc::O_DIRECTORY, "O_DIRECTORY", "OFlag::O_DIRECTORY", "directory", "only if it is a directory", "必须是目录";
+    libc::O_PATH, "O_PATH", "OFlag::O_PATH", "path", "a place in the tree, not the content", "只表示一个位置，不读内容";
+    libc::O_CLOEXEC, "O_CLOEXEC", "OFlag::O_CLOEXEC", "cloexec", "closed by execve", "execve 时自动关闭";
+};
+
+/// open_tree(2)'s flags.
+pub const TREE_FLAGS: &[FlagWord] = flag_words! {
+    1, "OPEN_TREE_CLONE", "OPEN_TREE_CLONE", "clone", "a copy of the mount, attached nowhere yet", "复制这个挂载，暂不挂到任何地方";
+    libc::O_CLOEXEC, "OPEN_TREE_CLOEXEC", "OPEN_TREE_CLOEXEC", "cloexec", "closed by execve", "execve 时自动关闭";
+    libc::AT_RECURSIVE, "AT_RECURSIVE", "AT_RECURSIVE", "rec", "this mount and all below it", "连同下面的所有挂载";
+};
+
+/// mount_setattr(2)'s attributes.
+pub const ATTR_FLAGS: &[FlagWord] = flag_words! {
+    0x1, "MOUNT_ATTR_RDONLY", "MOUNT_ATTR_RDONLY", "ro", "nothing can be written", "只读";
+    0x2, "MOUNT_ATTR_NOSUID", "MOUNT_ATTR_NOSUID", "nosuid", "no set-uid through this mount", "经由这个挂载 set-uid 无效";
+    0x4, "MOUNT_ATTR_NODEV", "MOUNT_ATTR_NODEV", "nodev", "no device nodes through this mount", "经由这个挂载设备文件不可用";
+    0x8, "MOUNT_ATTR_NOEXEC", "MOUNT_ATTR_NOEXEC", "noexec", "no execution through this mount", "经由这个挂载程序不可执行";
+};
+
 /// Flags of one family: the bits, in a file the words.
 macro_rules! flag_set {
     ($name:ident, $table:ident, $what:literal) => {
@@ -100,3 +127,6 @@ macro_rules! flag_set {
 
 flag_set!(MountFlags, MOUNT_FLAGS, "mount flag");
 flag_set!(NamespaceFlags, NAMESPACE_FLAGS, "namespace");
+flag_set!(OpenFlags, OPEN_FLAGS, "open flag");
+flag_set!(TreeFlags, TREE_FLAGS, "open_tree flag");
+flag_set!(AttrFlags, ATTR_FLAGS, "mount attribute");

@@ -1,11 +1,19 @@
 //! From intent to mechanism. Pure: the same operation always makes the same calls.
 
-use super::{Call, MountFlags, Operation, PropagationType};
+use super::{Call, MountFlags, OpenFlags, Operation, PropagationType};
 
 /// The system calls that perform an operation, in order.
 pub fn lower(operation: &Operation) -> Vec<Call> {
     match operation {
         Operation::Clone(clone) => vec![Call::Clone { flags: clone.new }],
+        Operation::Unshare(flags) => vec![Call::Unshare { flags: *flags }],
+        Operation::Setns(setns) => vec![Call::Setns { fd: setns.fd.clone(), kind: setns.kind }],
+        Operation::IdMap(map) => {
+            let deny = map.deny_setgroups.then(|| write("/proc/{pid}/setgroups", "deny", libc::O_WRONLY));
+            let maps = [("uid_map", &map.uid), ("gid_map", &map.gid)];
+            let maps = maps.map(|(file, text)| write(&format!("/proc/{{pid}}/{file}"), text, libc::O_WRONLY));
+            deny.into_iter().chain(maps).flatten().collect()
+        }
         Operation::Mount(mount) => vec![Call::Mount {
             source: Some(mount.source.clone().unwrap_or_else(|| mount.fstype.clone())),
             target: mount.on.clone(),
@@ -21,6 +29,23 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
             flags: MountFlags(libc::MS_BIND | if bind.recursive { libc::MS_REC } else { 0 }),
             data: None,
         }],
+        Operation::Remount(remount) => vec![Call::Mount {
+            source: None,
+            target: remount.on.clone(),
+            fstype: None,
+            flags: MountFlags(remount.flags.0 | libc::MS_REMOUNT | if remount.bind { libc::MS_BIND } else { 0 }),
+            data: None,
+        }],
+        Operation::SetAttr(attr) => vec![Call::MountSetattr {
+            path: attr.on.clone(),
+            recursive: attr.recursive,
+            set: attr.set,
+            clear: attr.clear,
+        }],
+        Operation::OpenTree(tree) => {
+            vec![Call::OpenTree { path: tree.path.clone(), flags: tree.flags, fd: tree.fd.clone() }]
+        }
+        Operation::MoveMount(moved) => vec![Call::MoveMount { fd: moved.fd.clone(), to: moved.to.clone() }],
         Operation::Propagation(propagation) => {
             let kind = match propagation.kind {
                 PropagationType::Private => libc::MS_PRIVATE,
@@ -38,19 +63,45 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
             }]
         }
         Operation::Hostname(name) => vec![Call::Sethostname { name: name.clone() }],
-        Operation::Mkdir(dir) => vec![Call::Mkdir { path: dir.path.clone(), mode: dir.mode.unwrap_or(0o755) }],
+        Operation::Mkdir(dir) => {
+            vec![Call::Mkdir { path: dir.path.clone(), mode: dir.mode.map_or(0o755, |mode| mode.0) }]
+        }
         Operation::Rmdir(path) => vec![Call::Rmdir { path: path.clone() }],
         Operation::Remove(path) => vec![Call::Unlink { path: path.clone() }],
-        Operation::Write(write) => vec![
-            Call::Create { path: write.path.clone(), mode: 0o644, fd: "fd".into() },
-            Call::Write { fd: "fd".into(), text: write.text.clone() },
-            Call::Close { fd: "fd".into() },
-        ],
-        Operation::Kill(kill) => vec![Call::Kill { pid: kill.pid, signal: kill.signal }],
+        Operation::Rename(rename) => vec![Call::Rename { from: rename.from.clone(), to: rename.to.clone() }],
+        Operation::Chmod(chmod) => vec![Call::Chmod { path: chmod.path.clone(), mode: chmod.mode.0 }],
+        Operation::Symlink(link) => vec![Call::Symlink { to: link.to.clone(), at: link.at.clone() }],
+        Operation::Write(file) => write(&file.path, &file.text, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC).into(),
+        Operation::Open(open) => vec![Call::Open {
+            path: open.path.clone(),
+            flags: OpenFlags(open.flags.0 | libc::O_CLOEXEC as u64),
+            mode: None,
+            fd: open.fd.clone(),
+        }],
+        Operation::Close(fd) => vec![Call::Close { fd: fd.clone() }],
+        Operation::Kill(kill) => vec![Call::Kill { pid: kill.pid, signal: kill.signal.0 }],
+        Operation::Chdir(path) => vec![Call::Chdir { path: path.clone() }],
+        Operation::Fchdir(fd) => vec![Call::Fchdir { fd: fd.clone() }],
         // Without chdir the working directory stays outside the new root, and ".." leads on from there.
         Operation::Chroot(path) => vec![Call::Chroot { path: path.clone() }, Call::Chdir { path: "/".into() }],
+        Operation::ChrootOnly(path) => vec![Call::Chroot { path: path.clone() }],
+        Operation::PivotRoot(pivot) => vec![Call::PivotRoot { new: pivot.new.clone(), old: pivot.old.clone() }],
         Operation::Exec(exec) => {
             vec![Call::Execve { path: exec.path.clone(), args: exec.args.clone(), env: exec.env.clone() }]
         }
     }
+}
+
+fn write(path: &str, text: &str, flags: libc::c_int) -> [Call; 3] {
+    let fd = "fd".to_string();
+    [
+        Call::Open {
+            path: path.into(),
+            flags: OpenFlags((flags | libc::O_CLOEXEC) as u64),
+            mode: (flags & libc::O_CREAT != 0).then_some(0o644),
+            fd: fd.clone(),
+        },
+        Call::Write { fd: fd.clone(), text: text.into() },
+        Call::Close { fd },
+    ]
 }

@@ -13,6 +13,6 @@ mod operation;
 pub use call::Call;
 pub(crate) use call::quoted;
 pub use errno::{errno_meaning, errno_name};
-pub use flags::{FlagWord, MountFlags, NamespaceFlags};
+pub use flags::{AttrFlags, FlagWord, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 pub use lower::lower;
-pub use operation::{Actor, Operation, PropagationType};
+pub use operation::{Actor, Mode, Operation, Process, ProcessWord, PropagationType};

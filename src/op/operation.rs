@@ -1,6 +1,6 @@
 //! The intents that a lesson can name.
 
-use super::{MountFlags, NamespaceFlags};
+use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 use serde::{Deserialize, Serialize};
 
 /// Who acts: the practice host's stage, or the container's agent.
@@ -12,27 +12,70 @@ pub enum Actor {
 }
 
 /// One intent of a lesson. In YAML each is a map with one key: `mount: { type: proc, on: /proc }`.
+///
+/// `{pid}` in a path stands for the container's first process, as the practice host numbers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
     /// Start the container's first process in new namespaces. Only the host can.
     Clone(Clone),
+    /// unshare(2): new namespaces for this process itself.
+    Unshare(NamespaceFlags),
+    /// setns(2): join the namespace that an open file refers to.
+    Setns(Setns),
+    /// Write the id maps of the container's user namespace. Only the host can.
+    IdMap(IdMap),
     Mount(Mount),
     Umount(Umount),
     Bind(Bind),
+    /// Change the flags of a mount that is there (MS_REMOUNT).
+    Remount(Remount),
+    /// mount_setattr(2): change attributes, also of all mounts below.
+    SetAttr(SetAttr),
+    /// open_tree(2): a descriptor of a mount, or of a copy of it.
+    OpenTree(OpenTree),
+    /// move_mount(2): attach what open_tree copied, or move a mount.
+    MoveMount(MoveMount),
     Propagation(Propagation),
     Hostname(String),
     Mkdir(MakeDir),
     Rmdir(String),
     /// Remove a file.
     Remove(String),
+    Rename(Rename),
+    Chmod(Chmod),
+    /// A symbolic link.
+    Symlink(Symlink),
     /// Write a text file.
     Write(Write),
+    /// Open a file or directory and keep the descriptor under a name.
+    Open(Open),
+    Close(String),
     Kill(Kill),
+    Chdir(String),
+    /// chdir(2) to an open directory.
+    Fchdir(String),
     /// chroot(2), and chdir(2) to the new `/`.
     Chroot(String),
+    /// chroot(2) alone: the working directory stays where it is.
+    ChrootOnly(String),
+    PivotRoot(PivotRoot),
     /// Replace the container's first process by a program.
     Exec(Exec),
+}
+
+/// A process of a lesson: a number, or the word `container` for the container's first process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Process {
+    Number(i32),
+    Word(ProcessWord),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProcessWord {
+    Container,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,9 +141,9 @@ pub struct Propagation {
 #[serde(deny_unknown_fields)]
 pub struct MakeDir {
     pub path: String,
-    /// Permission bits; 0755 if not given.
+    /// Permission bits as octal text; "0755" if not given.
     #[serde(default)]
-    pub mode: Option<u32>,
+    pub mode: Option<Mode>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,9 +156,162 @@ pub struct Write {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kill {
-    pub pid: i32,
-    /// A signal's number; 0 only asks whether the process is there.
-    pub signal: i32,
+    pub pid: Process,
+    pub signal: Signal,
+}
+
+/// A signal: its name without SIG, or 0, which only asks whether the process is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SignalFile", into = "SignalFile")]
+pub struct Signal(pub i32);
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum SignalFile {
+    Number(i32),
+    Name(String),
+}
+
+impl TryFrom<SignalFile> for Signal {
+    type Error = String;
+
+    fn try_from(file: SignalFile) -> Result<Self, String> {
+        match file {
+            SignalFile::Number(number) if (0..=64).contains(&number) => Ok(Self(number)),
+            SignalFile::Number(number) => Err(format!("there is no signal {number}")),
+            SignalFile::Name(name) => format!("SIG{name}")
+                .parse::<nix::sys::signal::Signal>()
+                .map(|signal| Self(signal as i32))
+                .map_err(|_| format!("there is no signal \"{name}\"; write for example: TERM, KILL, CHLD or 0")),
+        }
+    }
+}
+
+impl From<Signal> for SignalFile {
+    fn from(signal: Signal) -> Self {
+        SignalFile::Number(signal.0)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setns {
+    /// The name of a descriptor that `open` made, of a file like /proc/1/ns/mnt.
+    pub fd: String,
+    pub kind: NamespaceFlags,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdMap {
+    /// `INSIDE OUTSIDE COUNT`, as uid_map has it (user_namespaces(7)).
+    pub uid: String,
+    pub gid: String,
+    /// Forbid setgroups(2) first, which a plain user must.
+    #[serde(default, rename = "deny-setgroups")]
+    pub deny_setgroups: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remount {
+    pub on: String,
+    pub flags: MountFlags,
+    /// Only this mount (MS_BIND); without it the file system itself, for all its mounts.
+    #[serde(default)]
+    pub bind: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetAttr {
+    pub on: String,
+    #[serde(default)]
+    pub set: AttrFlags,
+    #[serde(default)]
+    pub clear: AttrFlags,
+    #[serde(default)]
+    pub recursive: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenTree {
+    pub path: String,
+    /// The descriptor's name for later operations.
+    pub fd: String,
+    pub flags: TreeFlags,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveMount {
+    /// The name of a descriptor that `open-tree` made.
+    pub fd: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chmod {
+    pub path: String,
+    /// Permission bits; write them as octal text: "0600".
+    pub mode: Mode,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Symlink {
+    /// What the link says.
+    pub to: String,
+    /// Where it lies.
+    pub at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    pub path: String,
+    /// The descriptor's name for later operations.
+    pub fd: String,
+    #[serde(default)]
+    pub flags: OpenFlags,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PivotRoot {
+    pub new: String,
+    pub old: String,
+}
+
+/// Permission bits. In a file octal text, since YAML reads 0755 as a decimal number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Mode(pub u32);
+
+impl TryFrom<String> for Mode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match u32::from_str_radix(&text, 8) {
+            Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),
+            _ => Err(format!("\"{text}\" is no mode; write octal digits in quotes: \"0755\"")),
+        }
+    }
+}
+
+impl From<Mode> for String {
+    fn from(mode: Mode) -> String {
+        format!("{:04o}", mode.0)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

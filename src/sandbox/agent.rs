@@ -21,13 +21,14 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
     mask.add(Signal::SIGCHLD);
     let _ = mask.thread_block();
     let Ok(children) = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK) else { return };
-    let proof = Elsewhere::prove(proc.as_fd(), machine);
+    let mut proof = Elsewhere::prove(proc.as_fd(), machine);
     let mut open = Open::new();
     loop {
         if !wait_for_request(&wire, &children) {
             return;
         }
         let Ok(Some((request, mut fds))) = wire.receive::<Request>() else { return };
+        let moves = matches!(request, Request::Perform(Call::Unshare { .. } | Call::Setns { .. }));
         let reply = match (request, &proof) {
             (_, Err(why)) => Reply::Refused(why.clone()),
             (Request::Perform(Call::Execve { path, args, env }), Ok(proof)) => {
@@ -47,6 +48,9 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
             },
             (other, Ok(_)) => Reply::Refused(format!("the agent does not do this: {other:?}")),
         };
+        if moves {
+            proof = Elsewhere::prove(proc.as_fd(), machine);
+        }
         if wire.send(&reply, &[]).is_err() {
             return;
         }

@@ -5,12 +5,12 @@ use super::sys;
 use super::table::read_table;
 use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
 use crate::lab::{Lab, LabError, Shell};
-use crate::lesson::{HostSpec, Side};
+use crate::lesson::{HostSpec, Run, Side};
 use crate::mounts::MountTable;
 use crate::op::{Actor, Call};
-use crate::session::{CommandRecord, Facts, SideState, Snapshot};
+use crate::session::{CommandRecord, Facts, FileState, SideState, Snapshot};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -53,8 +53,10 @@ struct Agent {
     /// Its number in the practice host and on the machine.
     pid_host: i32,
     pid: i32,
-    /// Opened before any chroot: shows the whole namespace for good.
+    /// Opened before any chroot: shows the whole namespace for good, until the process moves to another one.
     mountinfo: File,
+    /// The inode number of the mount namespace that `mountinfo` shows.
+    namespace: Option<u64>,
     table: MountTable,
     terminal: Option<OwnedFd>,
 }
@@ -116,6 +118,7 @@ impl Sandbox {
                 pid_host,
                 pid,
                 mountinfo,
+                namespace: None,
                 table: MountTable::default(),
                 terminal: None,
             });
@@ -175,19 +178,24 @@ impl Sandbox {
         env
     }
 
-    fn spawn(&mut self, actor: Actor, line: &str, wait: bool) -> Result<CommandRecord, LabError> {
+    fn spawn(&mut self, actor: Actor, command: &Run) -> Result<CommandRecord, LabError> {
         let join = self.join_pid(actor)?;
         let pipe = || nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno));
         // An empty pipe without a writer: end of file for whoever reads standard input.
         let (stdin, _) = pipe()?;
         let (output, stdout) = pipe()?;
         let (ended, report) = pipe()?;
-        let args = line.split_whitespace().map(str::to_string).collect();
+        let (args, wait) = match command {
+            Run::Words(line) => (line.split_whitespace().map(str::to_string).collect(), true),
+            Run::Shell(shell) => (vec!["/bin/sh".into(), "-c".into(), shell.sh.clone()], true),
+            Run::Start(start) => (start.start.split_whitespace().map(str::to_string).collect(), false),
+        };
         let env = self.environment(false, actor);
         let request = Request::Spawn { args, env, join, terminal: false };
         self.ask_stage(&request, &[stdin.as_fd(), stdout.as_fd(), report.as_fd()])?;
         drop((stdout, report));
-        let mut record = CommandRecord { line: line.into(), output: String::new(), status: None, typed: false };
+        let line = command.line().to_string();
+        let mut record = CommandRecord { line, output: String::new(), status: None, typed: false };
         if wait {
             let (bytes, status) = collect(output, ended)?;
             record.output = String::from_utf8_lossy(&bytes).into_owned();
@@ -226,7 +234,16 @@ impl Sandbox {
 
 impl Agent {
     fn look(&mut self, stage: &Wire) -> Result<SideState, LabError> {
-        let raw = read_table(&mut self.mountinfo).map_err(unreadable)?;
+        let namespace =
+            namespaces_of(&self.pid.to_string()).into_iter().find(|(kind, _)| kind == "mnt").map(|(_, id)| id);
+        let mut raw = read_table(&mut self.mountinfo).map_err(unreadable)?;
+        // After setns or unshare the descriptor shows a namespace that the process has left; after pivot_root, once the
+        // old root is gone, nothing.
+        if raw.is_empty() || (self.namespace.is_some() && self.namespace != namespace) {
+            self.mountinfo = File::open(format!("/proc/{}/mountinfo", self.pid)).map_err(unreadable)?;
+            raw = read_table(&mut self.mountinfo).map_err(unreadable)?;
+        }
+        self.namespace = namespace;
         self.table = self.table.reparse(raw);
         let (reply, _) = match &self.wire {
             Some(wire) => ask(wire, "the container", &Request::Hostname { of: None }, &[])?,
@@ -259,6 +276,10 @@ impl Lab for Sandbox {
             (Actor::Host, Call::Execve { .. }) | (Actor::Container, Call::Clone { .. }) => Err(LabError::Broken(
                 format!("{} is not for this side: only the host clones, only the container execs", call.name()),
             )),
+            // The stage keeps its own place: what it looks up, and who joins it, depends on that.
+            (Actor::Host, Call::Chroot { .. } | Call::PivotRoot { .. } | Call::Unshare { .. } | Call::Setns { .. }) => {
+                Err(LabError::Broken(format!("{} is for the container only", call.name())))
+            }
             (Actor::Host, _) => called(self.ask_stage(&Request::Perform(call.clone()), &[])?.0),
             (Actor::Container, _) => {
                 let wire = self.agent.as_ref().and_then(|agent| agent.wire.as_ref()).ok_or_else(no_container)?;
@@ -267,12 +288,12 @@ impl Lab for Sandbox {
         }
     }
 
-    fn run(&mut self, actor: Actor, line: &str) -> Result<CommandRecord, LabError> {
-        self.spawn(actor, line, true)
+    fn run(&mut self, actor: Actor, command: &Run) -> Result<CommandRecord, LabError> {
+        self.spawn(actor, command)
     }
 
-    fn start(&mut self, line: &str) -> Result<CommandRecord, LabError> {
-        self.spawn(Actor::Host, line, false)
+    fn container(&self) -> Option<i32> {
+        self.agent.as_ref().map(|agent| agent.pid_host)
     }
 
     fn type_line(&mut self, line: &str) -> Result<(), LabError> {
@@ -305,7 +326,7 @@ impl Lab for Sandbox {
         Ok(Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) })
     }
 
-    fn file(&mut self, side: Side, path: &str) -> Result<Option<String>, LabError> {
+    fn file(&mut self, side: Side, path: &str) -> Result<Option<FileState>, LabError> {
         let pid = match side {
             Side::Outside => self.stage_pid,
             Side::Inside => match &self.agent {
@@ -313,18 +334,7 @@ impl Lab for Sandbox {
                 None => return Ok(None),
             },
         };
-        // Links in the practice host's files lead within it, never onto the machine's paths.
-        let root = match File::open(format!("/proc/{pid}/root")) {
-            Ok(root) => root,
-            Err(_) => return Ok(None),
-        };
-        let how = OpenHow::new()
-            .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
-            .resolve(ResolveFlag::RESOLVE_IN_ROOT);
-        let Ok(fd) = openat2(&root, path, how) else { return Ok(None) };
-        let mut text = Vec::new();
-        let _ = File::from(fd).take(OUTPUT as u64).read_to_end(&mut text);
-        Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+        Ok(super::file::look(pid, self.stage_pid, path).ok())
     }
 
     fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {

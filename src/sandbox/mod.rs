@@ -10,6 +10,7 @@
 mod agent;
 mod doctor;
 mod elsewhere;
+mod file;
 mod handle;
 mod host;
 mod perform;

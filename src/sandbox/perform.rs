@@ -1,14 +1,19 @@
 //! One call, made exactly as it is shown.
 
 use super::elsewhere::Elsewhere;
-use crate::op::Call;
+use super::sys;
+use crate::op::{Call, Process};
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::mount::{MntFlags, MsFlags};
+use nix::sched::CloneFlags;
+use nix::sys::stat::Mode;
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
 /// The descriptors that earlier calls opened, by name.
 pub type Open = HashMap<String, File>;
@@ -32,24 +37,39 @@ pub fn perform(_proof: &Elsewhere, open: &mut Open, call: &Call) -> Result<i64, 
         Call::Mkdir { path, mode } => std::fs::DirBuilder::new().mode(*mode).create(path).map(|()| 0).map_err(errno),
         Call::Rmdir { path } => std::fs::remove_dir(path).map(|()| 0).map_err(errno),
         Call::Unlink { path } => nix::unistd::unlink(path.as_str()).map(|()| 0),
-        Call::Create { path, mode, fd } => {
-            let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(*mode).open(path);
-            let file = file.map_err(errno)?;
-            let number = std::os::fd::AsRawFd::as_raw_fd(&file);
-            open.insert(fd.clone(), file);
-            Ok(number.into())
+        Call::Rename { from, to } => std::fs::rename(from, to).map(|()| 0).map_err(errno),
+        Call::Chmod { path, mode } => {
+            std::fs::set_permissions(path, PermissionsExt::from_mode(*mode)).map(|()| 0).map_err(errno)
         }
+        Call::Symlink { to, at } => std::os::unix::fs::symlink(to, at).map(|()| 0).map_err(errno),
+        Call::Open { path, flags, mode, fd } => {
+            let flags = OFlag::from_bits_retain(flags.0 as i32);
+            keep(open, fd, nix::fcntl::open(path.as_str(), flags, Mode::from_bits_retain(mode.unwrap_or(0)))?)
+        }
+        Call::OpenTree { path, flags, fd } => keep(open, fd, sys::open_tree(path, flags.0 as u32)?),
+        Call::MoveMount { fd, to } => sys::move_mount(of(open, fd)?, to).map(|()| 0),
+        Call::MountSetattr { path, recursive, set, clear } => {
+            sys::mount_setattr(path, *recursive, set.0, clear.0).map(|()| 0)
+        }
+        Call::Unshare { flags } => nix::sched::unshare(CloneFlags::from_bits_retain(flags.0 as i32)).map(|()| 0),
+        Call::Setns { fd, kind } => {
+            nix::sched::setns(of(open, fd)?, CloneFlags::from_bits_retain(kind.0 as i32)).map(|()| 0)
+        }
+        Call::Fchdir { fd } => nix::unistd::fchdir(of(open, fd)?).map(|()| 0),
+        Call::PivotRoot { new, old } => nix::unistd::pivot_root(new.as_str(), old.as_str()).map(|()| 0),
         Call::Write { fd, text } => {
             let file = open.get_mut(fd).ok_or(Errno::EBADF)?;
             file.write(text.as_bytes()).map(|count| count as i64).map_err(errno)
         }
         Call::Close { fd } => open.remove(fd).map(|_| 0).ok_or(Errno::EBADF),
         Call::Kill { pid, signal } => {
+            // The conductor knows who the container is; here a name has no meaning.
+            let Process::Number(number) = *pid else { return Err(Errno::ESRCH) };
             let signal = match signal {
                 0 => None,
                 number => Some(nix::sys::signal::Signal::try_from(*number)?),
             };
-            nix::sys::signal::kill(nix::unistd::Pid::from_raw(*pid), signal).map(|()| 0)
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(number), signal).map(|()| 0)
         }
         Call::Chroot { path } => nix::unistd::chroot(path.as_str()).map(|()| 0),
         Call::Chdir { path } => nix::unistd::chdir(path.as_str()).map(|()| 0),
@@ -67,6 +87,17 @@ pub fn execute(_proof: &Elsewhere, path: &str, args: &[String], env: &[String]) 
         },
         _ => Errno::EINVAL,
     }
+}
+
+/// Keeps a new descriptor under its name. Its number is the call's result.
+fn keep(open: &mut Open, name: &str, fd: OwnedFd) -> Result<i64, Errno> {
+    let number = fd.as_raw_fd();
+    open.insert(name.into(), fd.into());
+    Ok(number.into())
+}
+
+fn of<'a>(open: &'a Open, name: &str) -> Result<BorrowedFd<'a>, Errno> {
+    open.get(name).map(AsFd::as_fd).ok_or(Errno::EBADF)
 }
 
 fn errno(error: std::io::Error) -> Errno {

@@ -21,6 +21,8 @@ pub struct Program<'a> {
 /// Which process's namespaces and root to join first.
 pub struct Join {
     pub pidfd: OwnedFd,
+    /// Its user namespace is not the caller's; joining one's own is EINVAL (setns(2)).
+    pub other_user: bool,
     /// The process's root directory: joining a mount namespace alone would undo a chroot.
     pub root: OwnedFd,
 }
@@ -46,9 +48,10 @@ pub fn start(program: &Program, join: Option<&Join>) -> nix::Result<i32> {
     sys::exit_now(status)
 }
 
-/// Joins the container: its PID, UTS and mount namespace, then its root directory.
+/// Joins the container: its user (if it has its own), PID, UTS and mount namespace, then its root directory.
 pub fn enter(join: &Join) -> nix::Result<()> {
-    sys::join(join.pidfd.as_fd(), libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWNS)?;
+    let user = if join.other_user { libc::CLONE_NEWUSER } else { 0 };
+    sys::join(join.pidfd.as_fd(), user | libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWNS)?;
     nix::unistd::fchdir(join.root.as_fd())?;
     nix::unistd::chroot(".")?;
     nix::unistd::chdir("/")

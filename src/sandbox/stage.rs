@@ -9,7 +9,7 @@ use super::sys;
 use super::wire::{NamespaceIds, Reply, Request, Wire};
 use crate::op::{Call, NamespaceFlags};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::{OFlag, openat, readlinkat};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -191,7 +191,8 @@ impl Stage {
             OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
             Mode::empty(),
         )?;
-        Ok(Join { pidfd, root })
+        let user = |who: &str| readlinkat(&self.proc, format!("{who}/ns/user").as_str());
+        Ok(Join { pidfd, other_user: user(&pid.to_string())? != user("self")?, root })
     }
 
     fn spawn(

@@ -133,6 +133,63 @@ pub fn join(pidfd: BorrowedFd, namespaces: c_int) -> nix::Result<()> {
     Errno::result(unsafe { libc::setns(pidfd.as_raw_fd(), namespaces) }).map(drop)
 }
 
+/// fgetxattr(2): the value of an extended attribute, of at most 64 bytes.
+pub fn attribute(fd: BorrowedFd, name: &str) -> nix::Result<Vec<u8>> {
+    let name = CString::new(name).map_err(|_| Errno::EINVAL)?;
+    let mut value = vec![0; 64];
+    // SAFETY: a C string and a buffer of the length given, both outliving the call.
+    let length =
+        unsafe { libc::fgetxattr(fd.as_raw_fd(), name.as_ptr(), value.as_mut_ptr().cast::<c_void>(), value.len()) };
+    value.truncate(Errno::result(length)? as usize);
+    Ok(value)
+}
+
+/// open_tree(2) from the working directory.
+pub fn open_tree(path: &str, flags: u32) -> nix::Result<OwnedFd> {
+    let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
+    // SAFETY: a C string that outlives the call, and plain integers; a new descriptor or -1 out.
+    let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+    Errno::result(fd as i32).map(adopt)
+}
+
+/// move_mount(2) of what a descriptor of open_tree(2) holds.
+pub fn move_mount(from: BorrowedFd, to: &str) -> nix::Result<()> {
+    const MOVE_MOUNT_F_EMPTY_PATH: u32 = 4;
+    let to = CString::new(to).map_err(|_| Errno::EINVAL)?;
+    // SAFETY: C strings that outlive the call, and plain integers.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            from.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_FDCWD,
+            to.as_ptr(),
+            MOVE_MOUNT_F_EMPTY_PATH,
+        )
+    };
+    Errno::result(result).map(drop)
+}
+
+/// mount_setattr(2): attributes to set and to clear of a mount, with `recursive` of all below it too.
+pub fn mount_setattr(path: &str, recursive: bool, set: u64, clear: u64) -> nix::Result<()> {
+    let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
+    // struct mount_attr: attr_set, attr_clr, propagation, userns_fd.
+    let attributes: [u64; 4] = [set, clear, 0, 0];
+    let flags = if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: a C string and 32 bytes of plain integers, both outliving the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            flags,
+            attributes.as_ptr(),
+            size_of_val(&attributes),
+        )
+    };
+    Errno::result(result).map(drop)
+}
+
 /// Makes a terminal the controlling terminal of this session leader (ioctl_tty(2)).
 pub fn take_terminal(fd: BorrowedFd) -> nix::Result<()> {
     // SAFETY: TIOCSCTTY takes an integer.

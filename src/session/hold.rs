@@ -1,7 +1,7 @@
 //! Whether a condition holds, judged from what was recorded. What is undefined does not hold.
 
-use super::{RoundRecord, Snapshot};
-use crate::lesson::{Condition, CountSpec, CountWord, RowFilter, Side, View};
+use super::{FileState, RoundRecord, Snapshot};
+use crate::lesson::{Condition, CountSpec, CountWord, FileSpec, Place, RowFilter, Side, TieKind, View};
 use crate::mounts::{Change, ChangeKind, MountTable};
 use crate::op::errno_name;
 
@@ -81,11 +81,7 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
         Condition::File(file) => {
             let files = if after { &round.files_after } else { &round.files_before };
             let seen = files.iter().find(|seen| seen.side == file.side && seen.path == file.path)?;
-            let text = seen.content.as_ref().map(|text| text.trim_end_matches('\n'));
-            Some(
-                file.exists.is_none_or(|wanted| wanted == text.is_some())
-                    && file.is.as_ref().is_none_or(|whole| text == Some(whole.as_str())),
-            )
+            Some(file_is(file, seen.state.as_ref()))
         }
         Condition::Hostname(named) => Some(now.side(named.side)?.facts.hostname == named.is),
         Condition::Root(named) => Some(now.side(named.side)?.facts.root == named.is),
@@ -97,6 +93,23 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
                 kind => outside.facts.namespace(kind)? == inside.facts.namespace(kind)?,
             };
             Some(equal == same.is)
+        }
+        Condition::Tie(tie) => {
+            let top = |place: &Place| {
+                let table = &now.side(place.side)?.table;
+                let row = (0..table.len())
+                    .find(|&row| *table.rows()[row].target() == *place.target.as_bytes() && !table.covered(row))?;
+                Some(&table.rows()[row])
+            };
+            let (from, to) = (top(&tie.from)?, top(&tie.to)?);
+            let found = if from.shared.is_some() && from.shared == to.shared {
+                TieKind::Peers
+            } else if from.shared.is_some() && from.shared == to.master {
+                TieKind::Slave
+            } else {
+                TieKind::None
+            };
+            Some(found == tie.is)
         }
         Condition::Pid(spec) => {
             let facts = &now.inside.as_ref()?.facts;
@@ -125,6 +138,11 @@ pub fn matching(table: &MountTable, filter: &RowFilter) -> Vec<usize> {
                 && filter.fstype.as_ref().is_none_or(|wanted| *wanted == mount.fstype())
                 && filter.propagation.as_ref().is_none_or(|wanted| propagation_is(&mount.propagation(), wanted))
                 && filter.covered.is_none_or(|covered| covered == table.covered(row))
+                && filter.options.iter().all(|option| mount.options().iter().any(|have| have == option))
+                && filter
+                    .super_options
+                    .iter()
+                    .all(|option| mount.super_options().iter().any(|have| **have == *option.as_bytes()))
                 && answering.as_ref().is_none_or(|found| *found == Some(row))
         })
         .collect()
@@ -137,6 +155,20 @@ pub fn change_matches(change: &Change, before: &MountTable, after: &MountTable, 
         (None, Some(row)) => matching(before, filter).contains(&row),
         (None, None) => false,
     }
+}
+
+fn file_is(wanted: &FileSpec, found: Option<&FileState>) -> bool {
+    let text = found.map(|state| state.text.trim_end_matches('\n'));
+    let has = |part: &String| text.is_some_and(|text| text.contains(part.as_str()));
+    let of = |wanted: &dyn Fn(&FileState) -> bool| found.is_some_and(wanted);
+    wanted.exists.is_none_or(|exists| exists == found.is_some())
+        && wanted.is.as_ref().is_none_or(|whole| text == Some(whole.as_str()))
+        && wanted.has.as_ref().is_none_or(has)
+        && wanted.kind.is_none_or(|kind| of(&|state| state.kind == kind))
+        && wanted.mode.is_none_or(|mode| of(&|state| state.mode == mode.0))
+        && wanted.owner.is_none_or(|owner| of(&|state| state.owner == owner))
+        && wanted.entries.as_ref().is_none_or(|entries| of(&|state| state.entries == *entries))
+        && wanted.opaque.is_none_or(|opaque| of(&|state| state.opaque == opaque))
 }
 
 fn propagation_is(cell: &str, wanted: &str) -> bool {

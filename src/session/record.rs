@@ -1,6 +1,6 @@
 //! What happened: the one value that screens, the plain runner, `verify` and exporters read.
 
-use crate::lesson::{Condition, Side};
+use crate::lesson::{Condition, FileKind, Side};
 use crate::mounts::{Change, MountTable};
 use crate::op::{Actor, Call};
 use std::sync::Arc;
@@ -107,7 +107,23 @@ pub struct RoundRecord {
 pub struct FileSeen {
     pub side: Side,
     pub path: String,
-    pub content: Option<String>,
+    pub state: Option<FileState>,
+}
+
+/// What a file is at one moment (inode(7)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileState {
+    pub kind: FileKind,
+    /// Permission bits.
+    pub mode: u32,
+    /// The owner's number, as the practice host has it.
+    pub owner: u32,
+    /// A file's content, or what a symbolic link says; of other kinds nothing.
+    pub text: String,
+    /// The names in a directory, sorted.
+    pub entries: Vec<String>,
+    /// Overlay marked the directory opaque.
+    pub opaque: bool,
 }
 
 impl RoundRecord {

@@ -1,6 +1,6 @@
 //! A condition in words, for `verify` and for readers.
 
-use crate::lesson::{Condition, CountSpec, CountWord, RowFilter, Side};
+use crate::lesson::{Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind};
 use crate::words::Lang;
 
 /// What an expectation says, as one sentence without a full stop.
@@ -44,14 +44,18 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
             }
             lang.say("cond.output", &[&output.of, &parts.join(", ")])
         }
-        Condition::File(file) => match (&file.is, file.exists) {
-            (Some(text), _) => lang.say("cond.file-is", &[&side(file.side), &file.path, text]),
-            (None, Some(false)) => lang.say("cond.no-file", &[&side(file.side), &file.path]),
-            _ => lang.say("cond.file", &[&side(file.side), &file.path]),
-        },
+        Condition::File(file) => self::file(file, &side(file.side), lang),
         Condition::Hostname(named) => lang.say("cond.hostname", &[&side(named.side), &named.is]),
         Condition::Root(named) => lang.say("cond.root", &[&side(named.side), &named.is]),
         Condition::Same(same) => lang.say(if same.is { "cond.same" } else { "cond.different" }, &[&same.what]),
+        Condition::Tie(tie) => {
+            let key = match tie.is {
+                TieKind::Peers => "cond.peers",
+                TieKind::Slave => "cond.slave",
+                TieKind::None => "cond.no-tie",
+            };
+            lang.say(key, &[&side(tie.from.side), &tie.from.target, &side(tie.to.side), &tie.to.target])
+        }
         Condition::Pid(spec) => {
             let mut parts = Vec::new();
             if let Some(pid) = spec.inside {
@@ -70,6 +74,37 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
     }
 }
 
+fn file(file: &FileSpec, side: &str, lang: Lang) -> String {
+    if file.exists == Some(false) {
+        return lang.say("cond.no-file", &[side, &file.path]);
+    }
+    let mut parts = Vec::new();
+    for (key, text) in [("cond.file-is", &file.is), ("cond.file-has", &file.has)] {
+        parts.extend(text.as_ref().map(|text| lang.say(key, &[text])));
+    }
+    if let Some(kind) = file.kind {
+        let key = match kind {
+            FileKind::File => "kind.file",
+            FileKind::Directory => "kind.directory",
+            FileKind::Link => "kind.link",
+            FileKind::Whiteout => "kind.whiteout",
+            FileKind::Special => "kind.special",
+        };
+        parts.push(lang.say(key, &[]));
+    }
+    parts.extend(file.mode.map(|mode| lang.say("cond.mode", &[&String::from(mode)])));
+    parts.extend(file.owner.map(|owner| lang.say("cond.owner", &[&owner.to_string()])));
+    parts.extend(file.entries.as_ref().map(|names| match names.as_slice() {
+        [] => lang.say("cond.empty", &[]),
+        names => lang.say("cond.entries", &[&names.join(" ")]),
+    }));
+    parts.extend(file.opaque.map(|opaque| lang.say(if opaque { "cond.opaque" } else { "cond.not-opaque" }, &[])));
+    if parts.is_empty() {
+        return lang.say("cond.file", &[side, &file.path]);
+    }
+    lang.say("cond.file-state", &[side, &file.path, &parts.join(", ")])
+}
+
 fn filter(filter: &RowFilter, lang: Lang) -> String {
     let mut parts = Vec::new();
     for (key, value) in [
@@ -84,6 +119,7 @@ fn filter(filter: &RowFilter, lang: Lang) -> String {
             parts.push(lang.say(key, &[value]));
         }
     }
+    parts.extend(filter.options.iter().chain(&filter.super_options).map(|option| lang.say("where.option", &[option])));
     if let Some(covered) = filter.covered {
         parts.push(lang.say(if covered { "where.covered" } else { "where.uncovered" }, &[]));
     }

@@ -3,7 +3,7 @@
 use super::markdown::{lines, wrap};
 use super::screen::{Tab, View};
 use crate::conduct::with_result;
-use crate::lesson::{Prediction, StepText};
+use crate::lesson::{Prediction, Run, StepText};
 use crate::listing;
 use crate::mounts::printable;
 use crate::op::{Actor, lower};
@@ -76,7 +76,8 @@ fn next_calls(session: &Session, view: &View, width: usize) -> Vec<String> {
     let step = &session.lesson.steps[session.step];
     let Some(round) = step.rounds.get(session.rounds.len()) else { return Vec::new() };
     let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
-    let commands = round.run.iter().chain(&round.types).map(|line| format!("$ {line}"));
+    let commands =
+        round.run.iter().map(Run::line).chain(round.types.iter().map(String::as_str)).map(|line| format!("$ {line}"));
     let mut out = Vec::new();
     for line in calls.chain(commands).take(3) {
         out.extend(hang(&view.lang.say("tui.next", &[&line]), width));

@@ -13,11 +13,10 @@ const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 /// Nobody writes a longer lesson by hand, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// The bundled lessons' names.
+/// The bundled lessons' names, in the order in which they are best taken (`lessons/index.yaml`).
 pub fn bundled() -> Vec<String> {
-    let mut names: Vec<_> = BUNDLED.dirs().filter_map(|dir| dir.path().to_str().map(String::from)).collect();
-    names.sort();
-    names
+    let index = BUNDLED.get_file("index.yaml").and_then(|file| file.contents_utf8()).unwrap_or_default();
+    serde_yaml::from_str(index).unwrap_or_default()
 }
 
 /// A lesson by its bundled name, or by the path of its folder or its YAML file.

@@ -14,6 +14,9 @@ pub struct Lesson {
     pub id: String,
     /// How long it takes alone, in minutes.
     pub minutes: u32,
+    /// Lessons to take before this one.
+    #[serde(default)]
+    pub needs: Vec<String>,
     #[serde(default)]
     pub host: HostSpec,
     /// What happens before step 1: shown as step 0.

@@ -70,9 +70,28 @@ fn hostile_files_are_refused_at_once() {
     assert!(matches!(open("/nowhere/at/all"), Err(LessonError::Unreadable { .. })));
 }
 
+/// The index names every lesson, and what a lesson needs comes before it.
+#[test]
+fn the_index_is_whole() {
+    let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons")).unwrap().flatten();
+    let mut folders: Vec<_> = folders
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let mut names = bundled();
+    for (index, name) in names.iter().enumerate() {
+        for need in open(name).unwrap().needs {
+            assert!(names[..index].contains(&need), "{name} needs {need}, which does not come before it");
+        }
+    }
+    names.sort();
+    folders.sort();
+    assert_eq!(names, folders);
+}
+
 #[test]
 fn every_bundled_lesson_is_clean() {
-    assert!(bundled().iter().any(|name| name == "mount-ns"));
+    assert_eq!(bundled().first().map(String::as_str), Some("mount-ns"));
     for name in bundled() {
         let lesson = open(&name).unwrap_or_else(|error| panic!("{error}"));
         let found = check(&lesson);

@@ -3,6 +3,7 @@
 use crate::lesson::{Run, Side};
 use crate::op::{Actor, Call};
 use crate::session::{CommandRecord, FileState, Snapshot};
+use std::os::fd::BorrowedFd;
 
 /// What cannot go on, worded for people once, at the edge.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub trait Lab {
     fn snapshot(&mut self) -> Result<Snapshot, LabError>;
     /// A file of a side, None where there is none.
     fn file(&mut self, side: Side, path: &str) -> Result<Option<FileState>, LabError>;
+    /// Waits until a mount table changes or the container ends: true. False: `over` is readable, or closed at its other
+    /// end. What the kernel does not tell (propagation, hostnames, files) is not waited for.
+    fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError>;
     /// Opens a shell of a side.
     fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
 }

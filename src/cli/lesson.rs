@@ -1,15 +1,16 @@
 //! `nslab lesson`.
 
 use super::image;
-use crate::conduct;
-use crate::lab::{Lab, LabError};
-use crate::lesson::{Lesson, open};
+use crate::conduct::{Conductor, Start};
+use crate::lesson::{HostSpec, Side};
 use crate::plain;
 use crate::sandbox::{HostKind, Sandbox};
-use crate::session::{Effect, Event, Session, Snapshot};
-use crate::tui::{self, LabMessage, Request, View};
+use crate::session::{Effect, Event, Session};
+use crate::tui::{self, HandOver, LabMessage, View};
 use crate::words::Lang;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -35,104 +36,66 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
-    let lesson = open(&args.lesson)?;
+    let lesson = crate::lesson::open(&args.lesson)?;
     if args.step == 0 || args.step > lesson.steps.len() {
         let what = format!("--step {}: {} has steps 1 to {}", args.step, lesson.id, lesson.steps.len());
         return Err(super::Usage(what).into());
     }
     let layers = image()?;
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return plain::run(&lesson, args.step - 1, args.host, &layers, lang, args.width);
-    }
-    // Refused before the screen is taken, so that cause and remedy can be read.
-    drop(Sandbox::start(&lesson.host, args.host, &layers)?);
     let lesson = Arc::new(lesson);
-    let (session, effects) = Session::new(lesson.clone(), args.step - 1);
-    let (requests, asked) = channel();
-    let (answers, events) = channel();
-    let host = args.host;
-    // The stage dies with the thread that cloned it: this one lives as long as the screen.
-    let lab = std::thread::spawn(move || serve(&lesson, host, &layers, lang, &asked, &answers));
-    let result = tui::run(session, effects, View::new(lang), &requests, events);
-    drop(requests);
-    let _ = lab.join();
-    result?;
+    let start = start(lesson.host.clone(), args.host, layers);
+    // Refused before the screen is taken, so that cause and remedy can be read.
+    drop(start()?);
+    if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        let mut conductor = Conductor::new(lesson.clone(), start, lang);
+        plain::run(&lesson, args.step - 1, &mut conductor, lang, args.width)?;
+    } else {
+        let (session, effects) = Session::new(lesson.clone(), args.step - 1);
+        let (requests, asked) = channel();
+        let (answers, events) = channel();
+        // A sandbox dies with the thread that made it: this one lives as long as the screen.
+        let lab = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
+        let result = tui::run(session, effects, View::new(lang), &requests, events);
+        drop(requests);
+        let _ = lab.join();
+        result?;
+    }
     println!("{}", lang.say("plain.receipt", &[]));
     Ok(0)
 }
 
+/// How a fresh sandbox is made.
+fn start(spec: HostSpec, kind: HostKind, layers: Vec<(String, String)>) -> Start {
+    Box::new(move || Ok(Box::new(Sandbox::start(&spec, kind, &layers)?)))
+}
+
 /// Owns the lab and does what the session asks for, one thing at a time.
-fn serve(
-    lesson: &Lesson,
-    host: HostKind,
-    layers: &[(String, String)],
-    lang: Lang,
-    asked: &Receiver<Request>,
-    answers: &Sender<LabMessage>,
-) {
-    let mut sandbox: Option<Sandbox> = None;
-    let mut now = Snapshot::default();
-    for request in asked {
-        let event = match request {
-            Request::Effect(Effect::Shell(side)) => {
-                let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
-                let shell = match sandbox.as_mut() {
-                    Some(sandbox) => sandbox.shell(side, rows, columns).map_err(|error| error.to_string()),
-                    None => Err(lang.say("plain.no-container", &[])),
-                };
-                let _ = answers.send(LabMessage::Shell(shell));
-                continue;
-            }
-            Request::Effect(Effect::Leave) => return,
-            Request::Effect(effect) => perform(lesson, host, layers, lang, &mut sandbox, &mut now, &effect),
-            Request::ShellIsOver => match sandbox.as_mut().map(Sandbox::snapshot) {
-                Some(Ok(after)) => Ok(Event::ShellEnded { before: std::mem::replace(&mut now, after.clone()), after }),
-                Some(Err(error)) => Err(error),
-                None => continue,
+fn serve(mut conductor: Conductor, asked: &Receiver<Effect>, answers: &Sender<LabMessage>) {
+    for effect in asked {
+        let event = match effect {
+            Effect::Leave => return,
+            Effect::Shell { side, step } => match open(&mut conductor, side) {
+                Err(why) => Event::NoShell(why),
+                Ok((shell, over)) => {
+                    let _ = answers.send(LabMessage::Shell(shell));
+                    conductor.watch(step, over.as_fd(), &mut |record| {
+                        let _ = answers.send(LabMessage::Event(Event::Seen(Box::new(record))));
+                    })
+                }
             },
+            effect => conductor.carry_out(&effect),
         };
-        let event = event.unwrap_or_else(|error| Event::Failed(error.to_string()));
         if answers.send(LabMessage::Event(event)).is_err() {
             return;
         }
     }
 }
 
-fn perform(
-    lesson: &Lesson,
-    host: HostKind,
-    layers: &[(String, String)],
-    lang: Lang,
-    slot: &mut Option<Sandbox>,
-    now: &mut Snapshot,
-    effect: &Effect,
-) -> Result<Event, LabError> {
-    match effect {
-        Effect::Build { replay } => {
-            *slot = None;
-            let sandbox = slot.insert(Sandbox::start(&lesson.host, host, layers)?);
-            *now = conduct::replay(sandbox, lesson, *replay, &[], lang)?.0;
-            Ok(Event::Built(now.clone()))
-        }
-        Effect::Variant { step, index } => {
-            *slot = None;
-            let sandbox = slot.insert(Sandbox::start(&lesson.host, host, layers)?);
-            let records = conduct::variant(sandbox, lesson, *step, *index, lang)?;
-            if let Some(last) = records.last() {
-                *now = last.after.clone();
-            }
-            Ok(Event::VariantDone(records))
-        }
-        Effect::Perform { step, round } => {
-            let sandbox = slot
-                .as_mut()
-                .ok_or_else(|| LabError::Broken("the practice host has ended; press r to rebuild it".into()))?;
-            let at = &lesson.steps[*step];
-            let record = conduct::perform(sandbox, at, &at.rounds[*round], now, lang)?;
-            *now = record.after.clone();
-            Ok(Event::Performed(Box::new(record)))
-        }
-        Effect::Shell(_) | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
-    }
+/// A shell for the screen to hand the terminal to, and what tells that the screen has the terminal back.
+fn open(conductor: &mut Conductor, side: Side) -> Result<(HandOver, UnixStream), String> {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+    let shell = conductor.shell(side, rows, columns).map_err(|error| error.to_string())?;
+    let (over, ends) = UnixStream::pair().map_err(|error| format!("socketpair: {error}"))?;
+    Ok((HandOver { shell, ends }, over))
 }

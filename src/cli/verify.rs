@@ -1,4 +1,4 @@
-//! `nslab verify`: performs every step, and every variant, and proves every expectation.
+//! `nslab verify`: performs every step and every variant, types every task's solution, and proves every expectation.
 
 use super::{HELD_NOT, image};
 use crate::conduct;
@@ -6,7 +6,7 @@ use crate::lesson::{Lesson, Side, bundled, open};
 use crate::mounts::{ChangeKind, MountTable, to_json};
 use crate::op::{Actor, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
-use crate::session::{RoundRecord, holds, in_words};
+use crate::session::{RoundRecord, Verdict, holds, in_words};
 use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -67,10 +67,28 @@ fn one(
                 let Some(last) = rounds.last_mut() else { continue };
                 let held = holds(condition, last) != Some(true);
                 let text = lang.say("verify.fails", &[&in_words(condition, lang)]);
-                last.verdicts.push(crate::session::Verdict { that: condition.clone(), text, held });
+                last.verdicts.push(Verdict { that: condition.clone(), text, held });
             }
             all &= rounds.iter().all(RoundRecord::held);
             show("variant", lesson, &step.id, Some(&variant.id), &rounds, as_json, lang, out)?;
+        }
+        if let Some(task) = &step.task {
+            let mut sandbox = Sandbox::start(&lesson.host, host, layers)?;
+            let (before, _) = conduct::replay(&mut sandbox, lesson, index + 1, &[], lang)?;
+            let (begun, mut solved) = conduct::solve(&mut sandbox, step, &before)?;
+            let mut already = true;
+            for (number, goal) in task.until.iter().enumerate() {
+                let that = goal.condition();
+                already &= holds(that, &begun) == Some(true);
+                let held = solved.ticked.get(number) == Some(&true) || holds(that, &solved) == Some(true);
+                solved.verdicts.push(Verdict { that: that.clone(), text: in_words(that, lang), held });
+            }
+            if already {
+                let that = task.until[0].condition().clone();
+                solved.verdicts.push(Verdict { that, text: lang.say("verify.already", &[]), held: false });
+            }
+            all &= solved.held();
+            show("task", lesson, &step.id, None, &[solved], as_json, lang, out)?;
         }
     }
     Ok(all)
@@ -91,14 +109,18 @@ fn show(
         return writeln!(out, "{}", as_event(event, lesson, step, variant, rounds));
     }
     let held = rounds.iter().all(RoundRecord::held);
-    let name = variant.map_or_else(|| step.to_string(), |variant| format!("{step} / {variant}"));
+    let name = match variant {
+        Some(variant) => format!("{step} / {variant}"),
+        None if event == "task" => format!("{step} / task"),
+        None => step.to_string(),
+    };
     writeln!(out, "{} {name}", if held { "ok  " } else { "FAIL" })?;
     for verdict in rounds.iter().flat_map(|round| &round.verdicts).filter(|verdict| !verdict.held) {
         writeln!(out, "     {}", lang.say("verify.not", &[&verdict.text]))?;
     }
     if !held {
         for round in rounds {
-            round.calls.iter().try_for_each(|call| writeln!(out, "     {}", conduct::with_result(call)))?;
+            round.calls.iter().try_for_each(|call| writeln!(out, "     {call}"))?;
             for command in &round.commands {
                 writeln!(out, "     $ {}  ({:?})", command.line, command.status)?;
                 command

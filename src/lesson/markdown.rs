@@ -99,6 +99,8 @@ fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -
             }
             step.see.push(body.into());
         }
+        // What stands below the task is about the task.
+        "hint" if !step.task.text.is_empty() => step.task.hints.extend(paragraphs()),
         "hint" => step.hints.extend(paragraphs()),
         "speaker" => step.speaker = body.into(),
         "task" => {

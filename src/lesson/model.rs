@@ -270,6 +270,11 @@ impl Lesson {
         self.texts.get(lang).or_else(|| self.texts.get("en")).unwrap_or(&EMPTY)
     }
 
+    /// How many hints the task of a step has.
+    pub fn task_hints(&self, step: usize) -> usize {
+        self.step_text("en", step).task.hints.len()
+    }
+
     pub fn step_text(&self, lang: &str, step: usize) -> &StepText {
         static EMPTY: std::sync::LazyLock<StepText> = std::sync::LazyLock::new(StepText::default);
         self.steps.get(step).and_then(|step| self.text(lang).steps.get(&step.id)).unwrap_or(&EMPTY)

@@ -53,6 +53,8 @@ pub struct TaskText {
     pub goals: Vec<String>,
     /// One for each state that is nearly right: what is true instead.
     pub near: Vec<String>,
+    /// Hints below the task's heading.
+    pub hints: Vec<String>,
     /// Said when it is done.
     pub done: String,
 }

@@ -1,12 +1,24 @@
 //! The calls of a lesson as a program: the classic demo as C, rendered from the calls that run.
 
-use crate::op::Call;
+use crate::lesson::Lesson;
+use crate::op::{Actor, Call, lower};
 
 /// One line of the program, and the step (from 0) whose call it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramLine {
     pub text: String,
     pub step: Option<usize>,
+}
+
+/// All calls of a lesson: `(step, is the host's, call)`.
+pub fn calls_of(lesson: &Lesson) -> Vec<(usize, bool, Call)> {
+    let rounds =
+        lesson.steps.iter().enumerate().flat_map(|(index, step)| step.rounds.iter().map(move |round| (index, round)));
+    rounds
+        .flat_map(|(index, round)| {
+            round.does.iter().flat_map(lower).map(move |call| (index, round.actor == Actor::Host, call))
+        })
+        .collect()
 }
 
 /// The program that makes these calls: `(step, is the host's, call)` in the order of the lesson.

@@ -337,6 +337,22 @@ impl Lab for Sandbox {
         Ok(super::file::look(pid, self.stage_pid, path).ok())
     }
 
+    fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError> {
+        loop {
+            let mut fds =
+                vec![PollFd::new(over, PollFlags::POLLIN), PollFd::new(self.outside.as_fd(), PollFlags::POLLPRI)];
+            if let Some(agent) = &self.agent {
+                fds.push(PollFd::new(agent.mountinfo.as_fd(), PollFlags::POLLPRI));
+                fds.push(PollFd::new(agent.pidfd.as_fd(), PollFlags::POLLIN));
+            }
+            match nix::poll::poll(&mut fds, PollTimeout::NONE) {
+                Ok(_) => return Ok(fds[0].revents().is_none_or(|events| events.is_empty())),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(broken("wait for a change", errno)),
+            }
+        }
+    }
+
     fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
         let actor = if side == Side::Outside { Actor::Host } else { Actor::Container };
         let join = self.join_pid(actor)?;

@@ -1,8 +1,9 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
 use super::{RoundRecord, Snapshot};
-use crate::lesson::{Lesson, Prediction, Side};
+use crate::lesson::{Goal, Lesson, Prediction, Side};
 use crate::mounts::{Change, changes};
+use crate::op::Actor;
 use std::sync::Arc;
 
 /// Where the student is within a step.
@@ -16,6 +17,8 @@ pub enum Phase {
     After,
     /// A variant was performed.
     Broken,
+    /// A state is to be brought about by hand.
+    Task,
 }
 
 /// What was predicted.
@@ -41,7 +44,10 @@ pub enum Command {
     Goto(usize),
     /// Which variant, from 0.
     Break(usize),
+    /// The next hint; after the last one of a task, its solution is typed.
     Tip,
+    /// Have the task's solution typed.
+    Show,
     Rebuild,
     Restart,
     Shell(Side),
@@ -65,7 +71,19 @@ pub enum Effect {
         step: usize,
         index: usize,
     },
-    Shell(Side),
+    Shell {
+        side: Side,
+        step: usize,
+    },
+    /// Perform an operation of a task's palette.
+    Try {
+        step: usize,
+        choice: usize,
+    },
+    /// Type a task's solution into the shells.
+    Solve {
+        step: usize,
+    },
     Leave,
 }
 
@@ -75,10 +93,14 @@ pub enum Event {
     Built(Snapshot),
     Performed(Box<RoundRecord>),
     VariantDone(Vec<RoundRecord>),
-    ShellEnded {
-        before: Snapshot,
-        after: Snapshot,
-    },
+    /// Something changed while a shell is open.
+    Seen(Box<RoundRecord>),
+    /// A shell has ended: all that changed since it was opened.
+    ShellEnded(Box<RoundRecord>),
+    /// An operation of the palette was performed.
+    Tried(Box<RoundRecord>),
+    /// The solution was typed.
+    Solved(Box<RoundRecord>),
     Failed(String),
     /// A shell could not be opened; the sandbox is as it was.
     NoShell(String),
@@ -129,14 +151,31 @@ pub struct Session {
     pub asks: Option<Command>,
     /// How many changes were made by hand since the sandbox was built.
     pub by_hand: usize,
-    /// Steps whose stage ran, and predictions: confirmed, judged.
+    /// Steps whose stage ran.
     pub done: Vec<bool>,
-    pub first_sight: (usize, usize),
+    /// By step: whether the first prediction was what the kernel then did; None: not judged.
+    pub sights: Vec<Option<bool>>,
+    /// How far the step's task is.
+    pub task: TaskState,
+}
+
+/// How far a task is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskState {
+    /// Which conditions are ticked.
+    pub ticks: Vec<bool>,
+    /// Which nearly right state is there now.
+    pub near: Option<usize>,
+    /// All was ticked at one moment: it stays done.
+    pub done: bool,
+    /// nslab typed the solution.
+    pub shown: bool,
 }
 
 impl Session {
     pub fn new(lesson: Arc<Lesson>, step: usize) -> (Session, Vec<Effect>) {
         let done = (0..lesson.steps.len()).map(|index| index < step).collect();
+        let sights = vec![None; lesson.steps.len()];
         let session = Session {
             lesson,
             step,
@@ -154,7 +193,8 @@ impl Session {
             asks: None,
             by_hand: 0,
             done,
-            first_sight: (0, 0),
+            sights,
+            task: TaskState::default(),
         };
         (session, vec![Effect::Build { replay: step }])
     }
@@ -166,6 +206,12 @@ impl Session {
     /// Whether the step has a round that has not run.
     pub fn has_more(&self) -> bool {
         self.rounds.len() < self.lesson.steps[self.step].rounds.len()
+    }
+
+    /// Predictions that the kernel confirmed at first sight, of how many.
+    pub fn first_sight(&self) -> (usize, usize) {
+        let judged = self.sights.iter().flatten();
+        (judged.clone().filter(|confirmed| **confirmed).count(), judged.count())
     }
 
     pub fn handle(&mut self, command: Command) -> Vec<Effect> {
@@ -195,11 +241,13 @@ impl Session {
         let last = self.lesson.steps.len() - 1;
         match command {
             Command::Forward => self.forward(),
+            Command::Choose(number) if self.phase == Phase::Task => self.try_out(number),
             Command::Choose(number) => {
                 self.choose(number);
                 Vec::new()
             }
-            Command::Next if self.phase == Phase::See && !self.has_more() => self.forward(),
+            Command::Next if self.phase == Phase::See && !self.has_more() => self.leave_step(),
+            Command::Next if self.phase == Phase::Task => self.leave_step(),
             Command::Next | Command::Cancel => Vec::new(),
             Command::Back if self.phase == Phase::After => self.rebuild(last),
             Command::Back => self.rebuild(self.step.saturating_sub(1)),
@@ -216,12 +264,18 @@ impl Session {
             Command::Break(_) => Vec::new(),
             Command::Tip => {
                 self.hints += 1;
-                Vec::new()
+                let last = self.lesson.task_hints(self.step);
+                if self.hints > last { self.go(Command::Show) } else { Vec::new() }
             }
+            Command::Show if self.phase == Phase::Task && !self.task.done => {
+                self.busy = true;
+                vec![Effect::Solve { step: self.step }]
+            }
+            Command::Show => Vec::new(),
             Command::Shell(Side::Inside) if self.now.inside.is_none() => Vec::new(),
             Command::Shell(side) => {
                 self.busy = true;
-                vec![Effect::Shell(side)]
+                vec![Effect::Shell { side, step: self.step }]
             }
             Command::Leave => vec![Effect::Leave],
         }
@@ -233,6 +287,7 @@ impl Session {
         }
         match self.phase {
             Phase::Read if self.prediction().is_some() => self.phase = Phase::Predict,
+            Phase::Read if !self.has_more() => self.begin_task(),
             Phase::Read => self.phase = Phase::Do,
             Phase::Predict => {
                 if self.guess == Guess::None {
@@ -242,12 +297,81 @@ impl Session {
             }
             Phase::Do => return self.perform(),
             Phase::See if self.has_more() => return self.perform(),
-            Phase::See if self.step + 1 < self.lesson.steps.len() => self.enter(self.step + 1),
-            Phase::See => self.phase = Phase::After,
+            Phase::See if self.lesson.steps[self.step].task.is_some() => self.begin_task(),
+            Phase::See => return self.leave_step(),
+            Phase::Task if self.task.done => return self.leave_step(),
+            // Enter leads to where the student types.
+            Phase::Task => return self.go(Command::Shell(self.solution_side())),
             Phase::Broken => return self.rebuild(self.step),
             Phase::After => return vec![Effect::Leave],
         }
         Vec::new()
+    }
+
+    /// The next step, or the closing page. What was done by hand for a task is not part of the lesson: the next step
+    /// begins in a sandbox without it.
+    fn leave_step(&mut self) -> Vec<Effect> {
+        let next = self.step + 1;
+        if next == self.lesson.steps.len() {
+            self.phase = Phase::After;
+            return Vec::new();
+        }
+        if self.phase == Phase::Task && self.by_hand > 0 {
+            return self.rebuild(next);
+        }
+        self.enter(next);
+        Vec::new()
+    }
+
+    fn begin_task(&mut self) {
+        self.phase = Phase::Task;
+        self.hints = 0;
+        self.marks = Marks::default();
+    }
+
+    /// Where the task's solution begins.
+    fn solution_side(&self) -> Side {
+        let task = self.lesson.steps[self.step].task.as_ref();
+        match task.and_then(|task| task.solution.first()).map(|line| line.parts().0) {
+            Some(Actor::Container) => Side::Inside,
+            _ => Side::Outside,
+        }
+    }
+
+    fn try_out(&mut self, number: usize) -> Vec<Effect> {
+        let offered = self.lesson.steps[self.step].task.as_ref().map_or(0, |task| task.palette.len());
+        let Some(choice) = number.checked_sub(1).filter(|choice| *choice < offered) else { return Vec::new() };
+        self.busy = true;
+        vec![Effect::Try { step: self.step, choice }]
+    }
+
+    /// Ticks what holds now.
+    fn see(&mut self, record: &RoundRecord) {
+        let Some(task) = &self.lesson.steps[self.step].task else { return };
+        self.task.ticks.resize(task.until.len(), false);
+        for (tick, goal) in self.task.ticks.iter_mut().zip(&task.until) {
+            let holds = super::holds(goal.condition(), record) == Some(true);
+            *tick = holds || (*tick && matches!(goal, Goal::Once(_)));
+        }
+        for (tick, on_the_way) in self.task.ticks.iter_mut().zip(&record.ticked) {
+            *tick |= on_the_way;
+        }
+        self.task.done |= self.task.ticks.iter().all(|tick| *tick);
+        self.task.near = task.near.iter().position(|near| super::holds(near, record) == Some(true));
+        if self.task.done {
+            self.done[self.step] = true;
+        }
+    }
+
+    /// What somebody did by hand.
+    fn by_hand(&mut self, record: RoundRecord) {
+        if self.phase == Phase::Task {
+            self.see(&record);
+        }
+        let ended = usize::from(record.before.inside.is_some() != record.after.inside.is_some());
+        self.by_hand += record.outside.len() + record.inside.len() + ended;
+        self.now = record.after.clone();
+        self.marks = Marks { before: record.before, outside: record.outside, inside: record.inside, by_hand: true };
     }
 
     fn perform(&mut self) -> Vec<Effect> {
@@ -288,6 +412,7 @@ impl Session {
         self.variant = None;
         self.at_step = self.now.clone();
         self.marks = Marks::default();
+        self.task = TaskState::default();
     }
 
     fn rebuild(&mut self, step: usize) -> Vec<Effect> {
@@ -322,11 +447,22 @@ impl Session {
                 self.rounds = records;
                 self.phase = Phase::Broken;
             }
-            Event::ShellEnded { before, after } => {
-                self.marks = Marks::between(&before, &after, true);
-                let ended = usize::from(before.inside.is_some() != after.inside.is_some());
-                self.by_hand += self.marks.outside.len() + self.marks.inside.len() + ended;
-                self.now = after;
+            Event::Seen(record) => {
+                // The shell is still open; what it did as a whole is told when it ends.
+                self.busy = true;
+                if self.phase == Phase::Task {
+                    self.see(&record);
+                }
+            }
+            Event::ShellEnded(record) => self.by_hand(*record),
+            Event::Tried(record) => {
+                self.rounds.push((*record).clone());
+                self.by_hand(*record);
+            }
+            Event::Solved(record) => {
+                self.task.shown = true;
+                self.rounds.push((*record).clone());
+                self.by_hand(*record);
             }
             Event::Failed(what) => {
                 self.trouble = Some(what);
@@ -355,8 +491,7 @@ impl Session {
             (Guess::Ticks(ticks), super::Kernel::Ticks(truth)) => ticks == truth,
             _ => false,
         };
-        self.first_sight.0 += usize::from(same);
-        self.first_sight.1 += 1;
+        self.sights[self.step].get_or_insert(same);
     }
 }
 

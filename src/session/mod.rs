@@ -4,10 +4,12 @@ mod hold;
 mod judge;
 mod machine;
 mod record;
+mod verdict;
 mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
-pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session};
+pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session, TaskState};
 pub use record::*;
+pub use verdict::{Spoken, verdict};
 pub use wording::in_words;

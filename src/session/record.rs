@@ -65,6 +65,16 @@ pub struct CallRecord {
     pub micros: u64,
 }
 
+impl std::fmt::Display for CallRecord {
+    /// The call and its answer, as strace writes them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.result {
+            Ok(value) => write!(f, "{} = {value}", self.call),
+            Err(errno) => write!(f, "{} = -1 {}", self.call, crate::op::errno_name(errno)),
+        }
+    }
+}
+
 /// One command that ran, or one line that was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandRecord {
@@ -97,6 +107,8 @@ pub struct RoundRecord {
     pub outside: Vec<Change>,
     pub inside: Vec<Change>,
     pub verdicts: Vec<Verdict>,
+    /// Of a task's solution: which of its conditions held at some moment on the way.
+    pub ticked: Vec<bool>,
     /// Files that conditions ask about, as they were before and after: (side, path) and content.
     pub files_before: Vec<FileSeen>,
     pub files_after: Vec<FileSeen>,

@@ -6,8 +6,9 @@ mod page;
 mod run;
 mod screen;
 mod tables;
+mod task;
 #[cfg(test)]
 mod tests;
 
-pub use run::{LabMessage, Request, run};
+pub use run::{HandOver, LabMessage, run};
 pub use screen::View;

@@ -2,12 +2,11 @@
 
 use super::markdown::{lines, wrap};
 use super::screen::{Tab, View};
-use crate::conduct::with_result;
 use crate::lesson::{Prediction, Run, StepText};
 use crate::listing;
 use crate::mounts::printable;
 use crate::op::{Actor, lower};
-use crate::session::{Guess, Kernel, Phase, RoundRecord, Session, judge, options};
+use crate::session::{Guess, Phase, RoundRecord, Session, options};
 use crate::words::Lang;
 
 /// The lines of the page, to be scrolled.
@@ -34,7 +33,7 @@ fn text(session: &Session, view: &View, width: usize) -> Vec<String> {
     match session.phase {
         Phase::After => {
             out.extend(lines(&session.lesson.text(lang.code()).after, width));
-            let (right, asked) = session.first_sight;
+            let (right, asked) = session.first_sight();
             out.push(String::new());
             out.extend(wrap(&lang.say("plain.score", &[&right.to_string(), &asked.to_string()]), width));
             return out;
@@ -45,7 +44,7 @@ fn text(session: &Session, view: &View, width: usize) -> Vec<String> {
             out.extend(choices(session, view, words, width));
         }
         Phase::See => {
-            out.extend(verdict(session, view, words, width));
+            out.extend(verdict(session, view, width));
             if let Some(see) = words.see.get(session.rounds.len().saturating_sub(1)) {
                 out.extend(lines(see, width));
             }
@@ -57,6 +56,7 @@ fn text(session: &Session, view: &View, width: usize) -> Vec<String> {
                 out.extend(lines(&text.why, width));
             }
         }
+        Phase::Task => return super::task::content(session, view, width),
         Phase::Read | Phase::Do => {
             out.extend(lines(&words.text, width));
             if session.phase == Phase::Do {
@@ -121,42 +121,12 @@ fn choices(session: &Session, view: &View, words: &StepText, width: usize) -> Ve
 }
 
 /// You said, the kernel says; and a word to the guess.
-fn verdict(session: &Session, view: &View, words: &StepText, width: usize) -> Vec<String> {
-    let lang = view.lang;
-    let Some(prediction) = session.prediction().filter(|_| session.rounds.len() == 1) else { return Vec::new() };
-    let choices = options(prediction, words, &session.at_step, lang);
-    let name = |number: usize| {
-        choices.get(number).map(|text| text.split("  ").next().unwrap_or("").to_string()).unwrap_or_default()
+fn verdict(session: &Session, view: &View, width: usize) -> Vec<String> {
+    let Some(spoken) = crate::session::verdict(session, view.lang).filter(|_| session.rounds.len() == 1) else {
+        return Vec::new();
     };
-    let ticked = |ticks: &[bool]| {
-        let all: Vec<String> =
-            ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(index, _)| name(index)).collect();
-        if all.is_empty() { lang.say("option.none", &[]) } else { all.join("; ") }
-    };
-    let kernel = judge(prediction, &session.rounds);
-    let truth = match &kernel {
-        Kernel::Void => return wrap(&lang.say("verdict.void", &[]), width),
-        Kernel::Option(option) => name(*option),
-        Kernel::Ticks(ticks) => ticked(ticks),
-    };
-    let mut out = Vec::new();
-    let lost = match (&session.guess, &kernel) {
-        (Guess::One(one), Kernel::Option(option)) => {
-            out.extend(wrap(&lang.say("verdict.both", &[&name(*one), &truth]), width));
-            (one != option).then(|| (one + 1).to_string())
-        }
-        (Guess::Ticks(ticks), _) => {
-            out.extend(wrap(&lang.say("verdict.both", &[&ticked(ticks), &truth]), width));
-            None
-        }
-        _ => {
-            out.extend(wrap(&lang.say("verdict.kernel", &[&truth]), width));
-            None
-        }
-    };
-    if let Some(feedback) = lost.and_then(|number| words.feedback.get(&number)) {
-        out.extend(lines(feedback, width));
-    }
+    let mut out = wrap(&spoken.result, width);
+    out.extend(spoken.feedback.iter().flat_map(|feedback| lines(feedback, width)));
     out
 }
 
@@ -172,7 +142,7 @@ fn ran(session: &Session, view: &View, width: usize) -> Vec<String> {
         let who = if record.actor == Some(Actor::Host) { "tui.host" } else { "tui.container" };
         out.push(lang.say(who, &[]));
         for call in &record.calls {
-            out.extend(hang(&format!("{}   {} us", with_result(call), call.micros), width));
+            out.extend(hang(&format!("{call}   {} us", call.micros), width));
             for flag in call.call.flags_in_words() {
                 let words = if lang == Lang::Zh { flag.zh } else { flag.en };
                 out.extend(hang(&format!("  {}: {words}", flag.c), width));
@@ -196,12 +166,7 @@ fn ran(session: &Session, view: &View, width: usize) -> Vec<String> {
 
 /// The classic demo with `=>` on the line that just ran.
 fn program(session: &Session, view: &View, width: usize) -> Vec<String> {
-    let mut calls = Vec::new();
-    for (index, step) in session.lesson.steps.iter().enumerate() {
-        for round in &step.rounds {
-            calls.extend(round.does.iter().flat_map(lower).map(|call| (index, round.actor == Actor::Host, call)));
-        }
-    }
+    let calls = listing::calls_of(&session.lesson);
     let ran = !session.rounds.is_empty();
     let result = session.rounds.last().and_then(|record| record.calls.last()).map(|call| match call.result {
         Ok(value) => format!("= {value}, {} us", call.micros),
@@ -239,7 +204,7 @@ fn variants(session: &Session, view: &View, width: usize) -> Vec<String> {
 }
 
 /// Wraps with the following lines indented.
-fn hang(text: &str, width: usize) -> Vec<String> {
+pub(super) fn hang(text: &str, width: usize) -> Vec<String> {
     let mut parts = wrap_keeping_code(text, width.saturating_sub(4));
     for part in parts.iter_mut().skip(1) {
         part.insert_str(0, "    ");

@@ -23,7 +23,14 @@ use std::time::Duration;
 /// What the thread that owns the lab sends.
 pub enum LabMessage {
     Event(Event),
-    Shell(Result<Shell, String>),
+    Shell(HandOver),
+}
+
+/// A shell that waits for the terminal.
+pub struct HandOver {
+    pub shell: Shell,
+    /// Dropped when the screen has the terminal back.
+    pub ends: UnixStream,
 }
 
 /// Everything that can wake the screen.
@@ -38,12 +45,7 @@ enum Message {
 }
 
 /// What is asked of the lab's thread.
-pub type Requests = Sender<Request>;
-
-pub enum Request {
-    Effect(Effect),
-    ShellIsOver,
-}
+pub type Requests = Sender<Effect>;
 
 /// The terminal in the state a full screen needs; given back sane when dropped, whatever happens.
 struct Screen {
@@ -134,11 +136,7 @@ pub fn run(
                     }
                     None
                 }
-                Message::Lab(LabMessage::Shell(Ok(shell))) => Some(shell),
-                Message::Lab(LabMessage::Shell(Err(why))) => {
-                    session.apply(Event::NoShell(why));
-                    None
-                }
+                Message::Lab(LabMessage::Shell(shell)) => Some(shell),
                 Message::Key(key) => {
                     let meant = meaning(key, &view, &session);
                     match meant.map(|key| act(key, &mut session, &mut view)).unwrap_or_default() {
@@ -166,7 +164,7 @@ pub fn run(
                 }
             };
             if let Some(shell) = shell {
-                match state.hand_over(&shell, &messages, &view) {
+                match state.hand_over(shell, &messages, &view) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
                     other => other?,
                 }
@@ -192,11 +190,11 @@ struct State<'a> {
 
 impl State<'_> {
     fn request(&self, effect: Effect) {
-        let _ = self.requests.send(Request::Effect(effect));
+        let _ = self.requests.send(effect);
     }
 
     /// Gives the real terminal to a shell: the key reader stops first, so that no byte is taken from the shell.
-    fn hand_over(&mut self, shell: &Shell, messages: &Receiver<Message>, view: &View) -> io::Result<()> {
+    fn hand_over(&mut self, over: HandOver, messages: &Receiver<Message>, view: &View) -> io::Result<()> {
         self.wake.write_all(b"p")?;
         while let Ok(message) = messages.recv_timeout(Duration::from_secs(2)) {
             if matches!(message, Message::Paused) {
@@ -205,8 +203,7 @@ impl State<'_> {
         }
         leave();
         println!("{}", view.lang.say("plain.shell", &[]));
-        relay(shell)?;
-        let _ = self.requests.send(Request::ShellIsOver);
+        relay(&over.shell)?;
         self.wake.write_all(b"r")?;
         Ok(())
     }

@@ -378,6 +378,8 @@ fn key_line(session: &Session, view: &View) -> String {
             Phase::See if session.has_more() => "keys.more",
             Phase::See => "keys.see",
             Phase::Broken => "keys.broken",
+            Phase::Task if session.task.done => "keys.task-done",
+            Phase::Task => "keys.task",
             Phase::After => "keys.after",
         }
     };

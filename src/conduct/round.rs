@@ -1,9 +1,9 @@
-//! Conducts a lesson on a lab: performs rounds, replays steps, runs variants, and records what happened.
+//! Performs rounds on a lab, replays steps, runs variants, and records what happened.
 
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
 use crate::mounts::changes;
-use crate::op::{Actor, Call, Operation, lower};
+use crate::op::{Actor, Operation, lower};
 use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words};
 use crate::words::Lang;
 use std::time::{Duration, Instant};
@@ -132,7 +132,7 @@ pub fn variant(
 }
 
 /// Makes the calls of operations in order until one fails. Tells whether all went well.
-fn calls(
+pub(super) fn calls(
     lab: &mut dyn Lab,
     actor: Actor,
     operations: &[Operation],
@@ -150,7 +150,7 @@ fn calls(
     Ok(true)
 }
 
-fn compare(record: &mut RoundRecord) {
+pub(super) fn compare(record: &mut RoundRecord) {
     let (before, after) = (&record.before, &record.after);
     record.outside = changes(&before.outside.table, &after.outside.table);
     record.inside = match (&before.inside, &after.inside) {
@@ -185,9 +185,15 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
         Some(Prediction::Claims { options }) => conditions.extend(options.iter().flatten()),
         _ => {}
     }
-    if let Some(task) = &step.task {
-        conditions.extend(task.until.iter().map(Goal::condition).chain(&task.near));
-    }
+    asked_files(conditions)
+}
+
+/// The files that a task asks about.
+pub(super) fn files_of_task(step: &Step) -> Vec<(Side, String)> {
+    asked_files(step.task.iter().flat_map(|task| task.until.iter().map(Goal::condition).chain(&task.near)))
+}
+
+fn asked_files<'a>(conditions: impl IntoIterator<Item = &'a Condition>) -> Vec<(Side, String)> {
     let mut files: Vec<(Side, String)> = Vec::new();
     for condition in conditions {
         if let Condition::File(file) = condition {
@@ -200,18 +206,9 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
     files
 }
 
-fn look(lab: &mut dyn Lab, files: &[(Side, String)]) -> Result<Vec<FileSeen>, LabError> {
+pub(super) fn look(lab: &mut dyn Lab, files: &[(Side, String)]) -> Result<Vec<FileSeen>, LabError> {
     files
         .iter()
         .map(|(side, path)| Ok(FileSeen { side: *side, path: path.clone(), state: lab.file(*side, path)? }))
         .collect()
-}
-
-/// What the pane shows of a call: the call and its answer, as strace writes them.
-pub fn with_result(record: &CallRecord) -> String {
-    let call: &Call = &record.call;
-    match record.result {
-        Ok(value) => format!("{call} = {value}"),
-        Err(errno) => format!("{call} = -1 {}", crate::op::errno_name(errno)),
-    }
 }

@@ -1,0 +1,113 @@
+//! Conducts a lesson: carries out what the session asks for on a lab, and tells what happened.
+
+mod round;
+mod task;
+
+pub use round::{perform, prepare, replay, variant};
+pub use task::solve;
+
+use crate::lab::{Lab, LabError, Shell};
+use crate::lesson::{Lesson, Side};
+use crate::session::{Effect, Event, RoundRecord, Snapshot};
+use crate::words::Lang;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// Makes a fresh lab.
+pub type Start = Box<dyn Fn() -> Result<Box<dyn Lab>, LabError> + Send>;
+
+/// Owns the lab of a session. A sandbox's processes die with the thread that made it, so a conductor stays on one thread.
+pub struct Conductor {
+    lesson: Arc<Lesson>,
+    start: Start,
+    lang: Lang,
+    lab: Option<Box<dyn Lab>>,
+    now: Snapshot,
+}
+
+impl Conductor {
+    pub fn new(lesson: Arc<Lesson>, start: Start, lang: Lang) -> Conductor {
+        Conductor { lesson, start, lang, lab: None, now: Snapshot::default() }
+    }
+
+    /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
+    pub fn carry_out(&mut self, effect: &Effect) -> Event {
+        self.try_out(effect).unwrap_or_else(|error| Event::Failed(error.to_string()))
+    }
+
+    fn try_out(&mut self, effect: &Effect) -> Result<Event, LabError> {
+        let lesson = self.lesson.clone();
+        match *effect {
+            Effect::Build { replay } => {
+                let lab = fresh(&mut self.lab, &self.start)?;
+                self.now = round::replay(lab, &lesson, replay, &[], self.lang)?.0;
+                Ok(Event::Built(self.now.clone()))
+            }
+            Effect::Variant { step, index } => {
+                let lab = fresh(&mut self.lab, &self.start)?;
+                let records = round::variant(lab, &lesson, step, index, self.lang)?;
+                if let Some(last) = records.last() {
+                    self.now = last.after.clone();
+                }
+                Ok(Event::VariantDone(records))
+            }
+            Effect::Perform { step, round } => {
+                let at = &lesson.steps[step];
+                let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now, self.lang)?;
+                self.now = record.after.clone();
+                Ok(Event::Performed(Box::new(record)))
+            }
+            Effect::Try { step, choice } => {
+                let at = &lesson.steps[step];
+                let choice = at.task.as_ref().and_then(|task| task.palette.get(choice));
+                let choice = choice.ok_or_else(|| LabError::Broken("the task does not offer this".into()))?;
+                let record = task::try_out(lab(&mut self.lab)?, at, choice, &self.now)?;
+                self.now = record.after.clone();
+                Ok(Event::Tried(Box::new(record)))
+            }
+            Effect::Solve { step } => {
+                let (_, record) = task::solve(lab(&mut self.lab)?, &lesson.steps[step], &self.now)?;
+                self.now = record.after.clone();
+                Ok(Event::Solved(Box::new(record)))
+            }
+            Effect::Shell { .. } | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
+        }
+    }
+
+    /// Opens a shell of a side. Its size is in cells.
+    pub fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
+        lab(&mut self.lab)?.shell(side, rows, columns)
+    }
+
+    /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of each
+    /// change as it happens. Returns all that changed.
+    pub fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {
+        let step = &self.lesson.steps[step];
+        let watched = lab(&mut self.lab).and_then(|lab| task::watch(lab, step, &self.now, over, tell));
+        match watched {
+            Ok(record) => {
+                self.now = record.after.clone();
+                Event::ShellEnded(Box::new(record))
+            }
+            Err(error) => Event::Failed(error.to_string()),
+        }
+    }
+
+    /// Ends the lab, with everything that runs in it.
+    pub fn end(&mut self) {
+        self.lab = None;
+    }
+}
+
+/// The old lab ends before the new one begins.
+fn fresh<'a>(slot: &'a mut Option<Box<dyn Lab>>, start: &Start) -> Result<&'a mut dyn Lab, LabError> {
+    *slot = None;
+    Ok(slot.insert(start()?).as_mut())
+}
+
+fn lab(slot: &mut Option<Box<dyn Lab>>) -> Result<&mut dyn Lab, LabError> {
+    match slot {
+        Some(lab) => Ok(lab.as_mut()),
+        None => Err(LabError::Broken("the practice host has ended; rebuild it".into())),
+    }
+}

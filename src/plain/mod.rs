@@ -1,0 +1,179 @@
+//! The lesson in words, line by line: for a screen reader, a pipe, a dumb terminal. Nothing is redrawn.
+//!
+//! A reader of the same session as the full screen: lines that are typed become commands, and what changed in the
+//! session since it was last told is told.
+
+mod say;
+mod tell;
+mod words;
+
+use crate::conduct::Conductor;
+use crate::lesson::{Lesson, Side};
+use crate::relay::relay;
+use crate::session::{Command, Effect, Event, Phase, Session};
+use crate::words::Lang;
+use say::{Say, line};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Instant;
+use words::Word;
+
+struct Plain<'a> {
+    session: Session,
+    conductor: &'a mut Conductor,
+    say: Say,
+    lang: Lang,
+    told: Told,
+}
+
+/// What has been told of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Told {
+    step: Option<usize>,
+    phase: Option<Phase>,
+    rounds: usize,
+}
+
+/// Walks through a lesson from a step (from 0) on.
+pub fn run(
+    lesson: &Arc<Lesson>,
+    from: usize,
+    conductor: &mut Conductor,
+    lang: Lang,
+    width: usize,
+) -> anyhow::Result<Session> {
+    let (session, effects) = Session::new(lesson.clone(), from);
+    let mut plain = Plain { session, conductor, say: Say { width }, lang, told: Told::default() };
+    // The sandbox first: whoever reads the first line may count on it.
+    let mut left = plain.carry_out(effects)?;
+    let text = lesson.text(lang.code());
+    plain.say.text(&text.title)?;
+    plain.say.text(&text.about)?;
+    plain.say.text(&lang.say("plain.help", &[]))?;
+    while !left {
+        plain.tell()?;
+        if plain.session.phase == Phase::After {
+            break;
+        }
+        let prompt = plain.prompt();
+        left = match line(&plain.lang.say(prompt, &[]))? {
+            Some(line) => plain.obey(&line)?,
+            None => true,
+        };
+    }
+    Ok(plain.session)
+}
+
+impl Plain<'_> {
+    /// The catalogue's key of the prompt.
+    fn prompt(&self) -> &'static str {
+        let session = &self.session;
+        match session.phase {
+            _ if session.asks.is_some() => "plain.sure",
+            _ if session.stuck => "plain.stuck",
+            Phase::Predict if words::takes_many(session) => "plain.answers",
+            Phase::Predict => "plain.answer",
+            Phase::See if !session.has_more() => "plain.next",
+            Phase::Broken => "plain.mend",
+            Phase::Task if session.task.done => "plain.task-done",
+            Phase::Task => "plain.task",
+            _ => "plain.do",
+        }
+    }
+
+    /// Does what a line asks for. True: the student leaves.
+    fn obey(&mut self, line: &str) -> anyhow::Result<bool> {
+        match words::parse(line, &self.session) {
+            Word::Commands(commands) => {
+                for command in commands {
+                    let effects = self.session.handle(command);
+                    if self.session.asks.is_some() {
+                        self.say.text(&self.lang.say("plain.lose", &[&self.session.by_hand.to_string()]))?;
+                        return Ok(false);
+                    }
+                    if command == Command::Tip {
+                        self.tell_hint()?;
+                    }
+                    if self.carry_out(effects)? {
+                        return Ok(true);
+                    }
+                }
+            }
+            Word::Look(look) => self.look(look)?,
+            Word::Lang(lang) => {
+                self.lang = lang;
+                self.told = Told::default();
+            }
+            Word::Unknown => self.say.text(&self.lang.say("plain.help", &[]))?,
+        }
+        Ok(false)
+    }
+
+    /// True: the student leaves.
+    fn carry_out(&mut self, effects: Vec<Effect>) -> anyhow::Result<bool> {
+        for effect in effects {
+            let start = Instant::now();
+            match effect {
+                Effect::Leave => return Ok(true),
+                Effect::Shell { side, step } => self.shell(side, step)?,
+                _ => {
+                    let event = self.conductor.carry_out(&effect);
+                    let built = matches!(event, Event::Built(_)) && self.told.step.is_some();
+                    self.session.apply(event);
+                    if built {
+                        let (step, millis) = (self.session.step + 1, start.elapsed().as_millis());
+                        self.told = Told { rounds: 0, ..self.told };
+                        self.say.text(&self.lang.say("plain.rebuilt", &[&step.to_string(), &millis.to_string()]))?;
+                        self.told.step = None;
+                    }
+                }
+            }
+        }
+        if let Some(trouble) = self.session.trouble.take() {
+            self.say.text(&trouble)?;
+        }
+        Ok(false)
+    }
+
+    /// Hands the terminal over to a shell, and tells what changed meanwhile.
+    fn shell(&mut self, side: Side, step: usize) -> anyhow::Result<()> {
+        let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+        let shell = match self.conductor.shell(side, rows, columns) {
+            Ok(shell) => shell,
+            Err(error) => {
+                self.session.apply(Event::NoShell(error.to_string()));
+                return Ok(());
+            }
+        };
+        self.say.text(&self.lang.say("plain.shell", &[]))?;
+        let (over, ends) = UnixStream::pair()?;
+        let conductor = &mut *self.conductor;
+        let session = &mut self.session;
+        // The lab stays on this thread; the other one only passes bytes.
+        let (event, relayed) = std::thread::scope(|scope| {
+            let relayed = scope.spawn(move || {
+                let result = relay(&shell);
+                drop(ends);
+                result
+            });
+            let event = conductor.watch(step, over.as_fd(), &mut |record| session.apply(Event::Seen(Box::new(record))));
+            (event, relayed.join())
+        });
+        match relayed {
+            Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return Err(error.into()),
+            Ok(result) => result.map(drop)?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        if let Event::ShellEnded(record) = &event {
+            self.say.text(&self.lang.say("plain.you", &[]))?;
+            self.tell_changes(record, true)?;
+        }
+        self.session.apply(event);
+        if self.session.phase == Phase::Task {
+            self.tell_task()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! What is said of a prediction once the kernel has answered. Never a word like "wrong": you said, the kernel says.
+
+use super::{Guess, Kernel, Session, judge, options};
+use crate::words::Lang;
+
+/// The result of this step's prediction, and what is said to a guess that the kernel did not confirm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    pub result: String,
+    pub feedback: Option<String>,
+}
+
+/// None: nothing was asked, or nothing has run.
+pub fn verdict(session: &Session, lang: Lang) -> Option<Spoken> {
+    let prediction = session.prediction()?;
+    let words = session.lesson.step_text(lang.code(), session.step);
+    let first = session.rounds.first()?;
+    let choices = options(prediction, words, &session.at_step, lang);
+    // Of a row only its mount point is named.
+    let name = |number: usize| choices.get(number).and_then(|text| text.split("  ").next()).unwrap_or("").to_string();
+    let ticked = |ticks: &[bool]| {
+        let all: Vec<String> =
+            ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(index, _)| name(index)).collect();
+        if all.is_empty() { lang.say("option.none", &[]) } else { all.join("; ") }
+    };
+    let kernel = judge(prediction, std::slice::from_ref(first));
+    let truth = match &kernel {
+        Kernel::Void => return Some(Spoken { result: lang.say("verdict.void", &[]), feedback: None }),
+        Kernel::Option(option) => name(*option),
+        Kernel::Ticks(ticks) => ticked(ticks),
+    };
+    let both = |you: &str| lang.say("verdict.both", &[you, &truth]);
+    let (result, lost) = match (&session.guess, &kernel) {
+        (Guess::One(one), Kernel::Option(option)) => (both(&name(*one)), (one != option).then_some(one + 1)),
+        (Guess::Ticks(ticks), _) => (both(&ticked(ticks)), None),
+        _ => (lang.say("verdict.kernel", &[&truth]), None),
+    };
+    Some(Spoken { result, feedback: lost.and_then(|number| words.feedback.get(&number.to_string()).cloned()) })
+}

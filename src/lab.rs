@@ -24,6 +24,14 @@ pub enum LabError {
     Broken(String),
 }
 
+/// What a shell of a side prints when it waits for a line.
+pub fn prompt(actor: Actor) -> &'static str {
+    match actor {
+        Actor::Host => "host $ ",
+        Actor::Container => "container # ",
+    }
+}
+
 /// A shell of one side on a pseudo terminal of its own.
 #[derive(Debug)]
 pub struct Shell {

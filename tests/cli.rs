@@ -171,3 +171,35 @@ fn the_plain_lesson_teaches_without_a_screen() {
         assert!(!text.contains('\x1b'), "no control bytes of our own");
     }
 }
+
+/// Progress is kept from run to run, a lesson goes on where it was left, and forgetting asks first.
+#[test]
+fn progress_is_kept_and_forgotten() {
+    let state = common::place().join("progress-state");
+    let on = |args: &[&str], input: &str| {
+        use std::io::Write;
+        let mut command = nslab(users()[0]);
+        command.args(args).env("XDG_STATE_HOME", &state);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    };
+    assert!(on(&["progress"], "").1.contains("mount-ns  not begun"));
+    // Step 1 with a row that does not answer, then step 2 is looked at.
+    let lesson = ["lesson", "mount-ns", "--plain"];
+    assert!(on(&lesson, "1\n\n\nquit\n").1.contains("Step 1 of 14"));
+    let said = on(&lesson, "quit\n").1;
+    assert!(said.contains("Step 2 of 14") && !said.contains("Step 1 of 14"), "{said}");
+    assert!(on(&["progress"], "").1.contains("mount-ns  1 of 14 steps, 0 of 1 at first sight"));
+    assert_eq!(on(&["reset", "mount-ns"], "").0, 2, "nobody to ask");
+    assert_eq!(on(&["reset", "mount-ns", "nowhere", "--yes"], "").0, 2);
+    assert_eq!(on(&["reset", "mount-ns", "look", "--yes"], "").0, 0);
+    assert!(on(&["progress"], "").1.contains("mount-ns  0 of 14"));
+    std::fs::write(state.join("nslab/progress.json"), "{ damaged").unwrap();
+    let (status, out, err) = on(&["progress"], "");
+    assert_eq!((status, out.contains("not begun")), (0, true), "{out}");
+    assert!(err.contains("progress.aside-1.json"), "{err}");
+}

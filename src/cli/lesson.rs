@@ -4,6 +4,7 @@ use super::image;
 use crate::conduct::{Conductor, Start};
 use crate::lesson::{HostSpec, Side};
 use crate::plain;
+use crate::progress::{Keeper, LessonProgress, Store};
 use crate::sandbox::{HostKind, Sandbox};
 use crate::session::{Effect, Event, Session};
 use crate::tui::{self, HandOver, LabMessage, View};
@@ -18,9 +19,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 pub struct Args {
     /// A lesson's name, or the path of its folder.
     lesson: String,
-    /// Begin at this step (from 1); the ones before are performed at once.
-    #[arg(long, default_value_t = 1)]
-    step: usize,
+    /// Begin at this step (from 1); the ones before are performed at once. Without it: where you left off.
+    #[arg(long)]
+    step: Option<usize>,
     /// In words, line by line: for a screen reader, a pipe, a dumb terminal.
     #[arg(long)]
     plain: bool,
@@ -37,9 +38,9 @@ pub struct Args {
 
 pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let lesson = crate::lesson::open(&args.lesson)?;
-    if args.step == 0 || args.step > lesson.steps.len() {
-        let what = format!("--step {}: {} has steps 1 to {}", args.step, lesson.id, lesson.steps.len());
-        return Err(super::Usage(what).into());
+    let steps = lesson.steps.len();
+    if let Some(step) = args.step.filter(|step| !(1..=steps).contains(step)) {
+        return Err(super::Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id)).into());
     }
     let layers = image()?;
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
@@ -47,22 +48,44 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let start = start(lesson.host.clone(), args.host, layers);
     // Refused before the screen is taken, so that cause and remedy can be read.
     drop(start()?);
+    let (mut keeper, kept) = progress(&args.lesson, lang)?;
+    let left_off = lesson.steps.iter().position(|step| step.id == kept.at && !kept.finished).unwrap_or(0);
+    let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
+    kept.recall(&mut session);
     if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        let mut conductor = Conductor::new(lesson.clone(), start, lang);
-        plain::run(&lesson, args.step - 1, &mut conductor, lang, args.width)?;
+        let mut conductor = Conductor::new(lesson, start, lang);
+        plain::run((session, effects), &mut conductor, lang, args.width, &mut |session| keeper.note(session))?;
     } else {
-        let (session, effects) = Session::new(lesson.clone(), args.step - 1);
         let (requests, asked) = channel();
         let (answers, events) = channel();
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
         let lab = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
-        let result = tui::run(session, effects, View::new(lang), &requests, events);
+        let mut note = |session: &Session| keeper.note(session);
+        let result = tui::run(session, effects, View::new(lang), &requests, events, &mut note);
         drop(requests);
         let _ = lab.join();
         result?;
     }
+    if let Some((path, error)) = keeper.trouble() {
+        eprintln!("nslab: {}", lang.say("progress.not-kept", &[&path.display().to_string(), &error.to_string()]));
+    }
     println!("{}", lang.say("plain.receipt", &[]));
     Ok(0)
+}
+
+/// What the student did before, and what keeps what is done now. What must be said of the file is said here.
+fn progress(lesson: &str, lang: Lang) -> anyhow::Result<(Keeper, LessonProgress)> {
+    let bundled = crate::lesson::bundled().iter().any(|name| name == lesson);
+    let key = match std::fs::canonicalize(lesson) {
+        Ok(path) if !bundled => path.display().to_string(),
+        _ => lesson.to_string(),
+    };
+    let store = Store::open();
+    let kept = match &store {
+        Some(_) => super::progress::load(lang)?.lessons.get(&key).cloned().unwrap_or_default(),
+        None => LessonProgress::default(),
+    };
+    Ok((Keeper::new(store, &key, kept.clone()), kept))
 }
 
 /// How a fresh sandbox is made.

@@ -4,6 +4,7 @@ mod doctor;
 mod lesson;
 mod list;
 mod mounts;
+mod progress;
 mod verify;
 
 use crate::lab::LabError;
@@ -41,6 +42,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// How far you are in each lesson.
+    Progress {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget what was done: of a step, of a lesson, or of all. Asks first.
+    Reset(progress::ResetArgs),
     /// Perform every step of lessons and prove every expectation, without a screen.
     Verify {
         /// Lessons by name or path; all if none is named.
@@ -82,6 +90,8 @@ pub fn main() -> ExitCode {
         None => list::menu(lang),
         Some(Command::Lesson(args)) => lesson::run(&args, lang),
         Some(Command::List { json }) => list::list(json, lang),
+        Some(Command::Progress { json }) => progress::show(json, lang),
+        Some(Command::Reset(args)) => progress::reset(&args, lang),
         Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
         Some(Command::Check { lessons }) => list::check(&lessons),
         Some(Command::Mounts(args)) => mounts::mounts(&args),

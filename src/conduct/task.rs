@@ -1,7 +1,7 @@
 //! Tasks: watches what is done by hand, and types a solution.
 
 use super::round::{calls, compare, files_of_task, look};
-use crate::lab::{Lab, LabError, Shell};
+use crate::lab::{Lab, LabError, Shell, prompt};
 use crate::lesson::{Choice, Goal, Side, Step};
 use crate::op::Actor;
 use crate::session::{CommandRecord, RoundRecord, Snapshot, holds};
@@ -9,8 +9,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-/// A shell that prints nothing for so long waits for the next line.
-const QUIET: Duration = Duration::from_millis(150);
+/// A shell that shows no prompt and prints nothing for so long runs a program that waits.
+const QUIET: Duration = Duration::from_millis(500);
 /// How long a line of a solution may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The size of the terminal that a solution is typed into, in cells.
@@ -67,7 +67,7 @@ pub fn solve(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<(Round
             None => {
                 let side = if actor == Actor::Host { Side::Outside } else { Side::Inside };
                 let shell = lab.shell(side, SIZE.0, SIZE.1)?;
-                until_quiet(&shell)?;
+                until_prompt(&shell, actor)?;
                 shells.push((actor, shell));
                 shells.len() - 1
             }
@@ -75,7 +75,7 @@ pub fn solve(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<(Round
         let shell = &shells[index].1;
         let broken = |errno: nix::errno::Errno| LabError::Broken(format!("type into a shell: {errno}"));
         nix::unistd::write(&shell.master, format!("{text}\n").as_bytes()).map_err(broken)?;
-        let output = until_quiet(shell)?;
+        let output = until_prompt(shell, actor)?;
         commands.push(CommandRecord { line: text.into(), output, status: None, typed: true });
         let record = moment(lab, step, before)?;
         for (tick, goal) in ticked.iter_mut().zip(&task.until) {
@@ -95,13 +95,13 @@ pub fn solve(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<(Round
     Ok((begun, RoundRecord { commands, ticked, ..record }))
 }
 
-/// What a shell prints until it is quiet.
-fn until_quiet(shell: &Shell) -> Result<String, LabError> {
+/// What a shell prints until it waits for the next line.
+fn until_prompt(shell: &Shell, actor: Actor) -> Result<String, LabError> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let end = Instant::now() + PATIENCE;
     let quiet = PollTimeout::try_from(QUIET).unwrap_or(PollTimeout::MAX);
-    while Instant::now() < end {
+    while Instant::now() < end && !bytes.ends_with(prompt(actor).as_bytes()) {
         let mut fds = [PollFd::new(shell.master.as_fd(), PollFlags::POLLIN)];
         let ready = poll(&mut fds, quiet).map_err(|errno| LabError::Broken(format!("wait for a shell: {errno}")))?;
         if ready == 0 {

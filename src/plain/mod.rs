@@ -8,7 +8,7 @@ mod tell;
 mod words;
 
 use crate::conduct::Conductor;
-use crate::lesson::{Lesson, Side};
+use crate::lesson::Side;
 use crate::relay::relay;
 use crate::session::{Command, Effect, Event, Phase, Session};
 use crate::words::Lang;
@@ -16,7 +16,6 @@ use say::{Say, line};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::time::Instant;
 use words::Word;
 
@@ -36,15 +35,15 @@ struct Told {
     rounds: usize,
 }
 
-/// Walks through a lesson from a step (from 0) on.
+/// Runs a session until the student leaves; `note` hears of every change.
 pub fn run(
-    lesson: &Arc<Lesson>,
-    from: usize,
+    (session, effects): (Session, Vec<Effect>),
     conductor: &mut Conductor,
     lang: Lang,
     width: usize,
-) -> anyhow::Result<Session> {
-    let (session, effects) = Session::new(lesson.clone(), from);
+    note: &mut dyn FnMut(&Session),
+) -> anyhow::Result<()> {
+    let lesson = session.lesson.clone();
     let mut plain = Plain { session, conductor, say: Say { width }, lang, told: Told::default() };
     // The sandbox first: whoever reads the first line may count on it.
     let mut left = plain.carry_out(effects)?;
@@ -54,6 +53,7 @@ pub fn run(
     plain.say.text(&lang.say("plain.help", &[]))?;
     while !left {
         plain.tell()?;
+        note(&plain.session);
         if plain.session.phase == Phase::After {
             break;
         }
@@ -63,7 +63,7 @@ pub fn run(
             None => true,
         };
     }
-    Ok(plain.session)
+    Ok(())
 }
 
 impl Plain<'_> {

@@ -4,8 +4,8 @@ use super::words::Look;
 use super::{Plain, Told};
 use crate::lesson::Side;
 use crate::mounts::{Change, ChangeKind, MountTable, printable};
-use crate::op::{Actor, lower};
-use crate::session::{Phase, RoundRecord, SideState, options, verdict};
+use crate::op::Actor;
+use crate::session::{Phase, RoundRecord, SideState, choice_in_words, options, verdict};
 use crate::words::Lang;
 
 impl Plain<'_> {
@@ -104,8 +104,8 @@ impl Plain<'_> {
         }
         if let Some(task) = self.session.lesson.steps[self.session.step].task.as_ref().filter(|_| !state.done) {
             for (index, choice) in task.palette.iter().enumerate() {
-                let calls: Vec<String> = lower(&choice.does).iter().map(ToString::to_string).collect();
-                self.say.text(&lang.say("plain.try", &[&(index + 1).to_string(), &calls.join("; ")]))?;
+                let what = choice_in_words(choice, lang);
+                self.say.text(&lang.say("plain.try", &[&(index + 1).to_string(), &what]))?;
             }
         }
         if state.done {

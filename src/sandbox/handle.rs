@@ -4,7 +4,7 @@ use super::elsewhere::namespaces_of;
 use super::sys;
 use super::table::read_table;
 use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
-use crate::lab::{Lab, LabError, Shell};
+use crate::lab::{Lab, LabError, Shell, prompt};
 use crate::lesson::{HostSpec, Run, Side};
 use crate::mounts::MountTable;
 use crate::op::{Actor, Call};
@@ -168,11 +168,8 @@ impl Sandbox {
     }
 
     fn environment(&self, terminal: bool, actor: Actor) -> Vec<String> {
-        let prompt = match actor {
-            Actor::Host => "PS1=host $ ",
-            Actor::Container => "PS1=container # ",
-        };
-        let mut env = vec![PATH.to_string(), "HOME=/root".into(), "HISTFILE=".into(), prompt.into()];
+        let prompt = format!("PS1={}", prompt(actor));
+        let mut env = vec![PATH.to_string(), "HOME=/root".into(), "HISTFILE=".into(), prompt];
         let term = std::env::var("TERM").unwrap_or_default();
         env.push(format!("TERM={}", if terminal && !term.is_empty() { &term } else { "dumb" }));
         env

@@ -327,6 +327,8 @@ impl Session {
         self.phase = Phase::Task;
         self.hints = 0;
         self.marks = Marks::default();
+        let now = RoundRecord { before: self.now.clone(), after: self.now.clone(), ..RoundRecord::default() };
+        self.see(&now);
     }
 
     /// Where the task's solution begins.

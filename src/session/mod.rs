@@ -12,4 +12,4 @@ pub use judge::{Kernel, judge, options};
 pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session, TaskState};
 pub use record::*;
 pub use verdict::{Spoken, verdict};
-pub use wording::in_words;
+pub use wording::{choice_in_words, in_words};

@@ -1,6 +1,7 @@
 //! A condition in words, for `verify` and for readers.
 
-use crate::lesson::{Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind};
+use crate::lesson::{Choice, Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind};
+use crate::op::{Actor, lower};
 use crate::words::Lang;
 
 /// What an expectation says, as one sentence without a full stop.
@@ -124,4 +125,11 @@ fn filter(filter: &RowFilter, lang: Lang) -> String {
         parts.push(lang.say(if covered { "where.covered" } else { "where.uncovered" }, &[]));
     }
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+/// An operation that a task offers: who, and the calls.
+pub fn choice_in_words(choice: &Choice, lang: Lang) -> String {
+    let who = lang.say(if choice.actor == Actor::Host { "choice.host" } else { "choice.container" }, &[]);
+    let calls: Vec<String> = lower(&choice.does).iter().map(ToString::to_string).collect();
+    format!("{who}: {}", calls.join("; "))
 }

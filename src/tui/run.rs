@@ -94,6 +94,7 @@ pub fn run(
     mut view: View,
     requests: &Requests,
     lab: Receiver<LabMessage>,
+    note: &mut dyn FnMut(&Session),
 ) -> anyhow::Result<()> {
     let (sender, messages) = channel();
     let (wake, control) = UnixStream::pair()?;
@@ -173,6 +174,7 @@ pub fn run(
             }
             next = messages.try_recv().ok();
         }
+        note(&session);
         screen.terminal.draw(|frame| show(&session, &view, frame))?;
     }
 }

@@ -3,8 +3,7 @@
 use super::markdown::{lines, wrap};
 use super::page::hang;
 use super::screen::View;
-use crate::op::lower;
-use crate::session::Session;
+use crate::session::{Session, choice_in_words};
 
 pub fn content(session: &Session, view: &View, width: usize) -> Vec<String> {
     let lang = view.lang;
@@ -27,8 +26,7 @@ pub fn content(session: &Session, view: &View, width: usize) -> Vec<String> {
         }
         let palette = session.lesson.steps[session.step].task.iter().flat_map(|task| &task.palette);
         for (index, choice) in palette.enumerate() {
-            let calls: Vec<String> = lower(&choice.does).iter().map(ToString::to_string).collect();
-            out.extend(hang(&format!("  {}  {}", index + 1, calls.join("; ")), width));
+            out.extend(hang(&format!("  {}  {}", index + 1, choice_in_words(choice, lang)), width));
         }
     }
     for hint in words.hints.iter().take(session.hints) {

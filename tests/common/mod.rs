@@ -42,13 +42,16 @@ pub fn users() -> Vec<u32> {
     if is_root() { vec![0, 1000] } else { vec![nix::unistd::geteuid().as_raw()] }
 }
 
-/// nslab as a user, with a home and a cache of its own.
+/// nslab as a user, with a home and a cache of its own, and no progress yet.
 pub fn nslab(user: u32) -> Command {
+    static RUN: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let run = RUN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let home = place().join(if user == 0 { "0" } else { "1000" });
     let mut command = Command::new(place().join("nslab"));
     command
         .env("HOME", &home)
         .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("XDG_STATE_HOME", home.join(format!("state-{run}")))
         .env("LANG", "C.UTF-8")
         .env_remove("LC_ALL")
         .current_dir("/");

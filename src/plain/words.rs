@@ -45,7 +45,6 @@ pub fn parse(line: &str, session: &Session) -> Word {
         return Word::Commands(answer);
     }
     match (words.first().copied().unwrap_or(""), words.get(1).copied(), number) {
-        ("" | "next" | "n", ..) if session.phase == Phase::Task && !session.task.done => one(Command::Next),
         ("" | "next" | "n", ..) => one(Command::Forward),
         ("quit" | "q", ..) => one(Command::Leave),
         ("back", ..) => one(Command::Back),

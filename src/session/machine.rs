@@ -3,7 +3,6 @@
 use super::{RoundRecord, Snapshot};
 use crate::lesson::{Goal, Lesson, Prediction, Side};
 use crate::mounts::{Change, changes};
-use crate::op::Actor;
 use std::sync::Arc;
 
 /// Where the student is within a step.
@@ -299,9 +298,8 @@ impl Session {
             Phase::See if self.has_more() => return self.perform(),
             Phase::See if self.lesson.steps[self.step].task.is_some() => self.begin_task(),
             Phase::See => return self.leave_step(),
-            Phase::Task if self.task.done => return self.leave_step(),
-            // Enter leads to where the student types.
-            Phase::Task => return self.go(Command::Shell(self.solution_side())),
+            // A task is an offer: Enter alone walks through the whole lesson.
+            Phase::Task => return self.leave_step(),
             Phase::Broken => return self.rebuild(self.step),
             Phase::After => return vec![Effect::Leave],
         }
@@ -329,15 +327,6 @@ impl Session {
         self.marks = Marks::default();
         let now = RoundRecord { before: self.now.clone(), after: self.now.clone(), ..RoundRecord::default() };
         self.see(&now);
-    }
-
-    /// Where the task's solution begins.
-    fn solution_side(&self) -> Side {
-        let task = self.lesson.steps[self.step].task.as_ref();
-        match task.and_then(|task| task.solution.first()).map(|line| line.parts().0) {
-            Some(Actor::Container) => Side::Inside,
-            _ => Side::Outside,
-        }
     }
 
     fn try_out(&mut self, number: usize) -> Vec<Effect> {
@@ -535,6 +524,54 @@ mod tests {
         assert!(session.handle(Command::Cancel).is_empty());
         session.handle(Command::Back);
         assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 0 }]);
+    }
+
+    fn with_task() -> Session {
+        let mut session = session();
+        let lesson = session.lesson.clone();
+        session.handle(Command::Goto(lesson.step_index("private").unwrap()));
+        session.apply(Event::Built(Snapshot::default()));
+        for _ in 0..2 {
+            session.handle(Command::Choose(1));
+            session.handle(Command::Forward);
+        }
+        for _ in 0..3 {
+            session.handle(Command::Choose(1));
+            session.handle(Command::Forward);
+            session.apply(Event::Performed(Box::default()));
+        }
+        assert_eq!(session.handle(Command::Forward), []);
+        assert_eq!(session.phase, Phase::Task);
+        session
+    }
+
+    #[test]
+    fn enter_alone_passes_a_task_by() {
+        let mut session = with_task();
+        let step = session.step;
+        assert!(session.handle(Command::Forward).is_empty());
+        assert_eq!((session.step, session.phase), (step + 1, Phase::Read));
+    }
+
+    /// Hints in order, then the solution is offered; what was done for the task is not part of the next step.
+    #[test]
+    fn a_task_is_tried_shown_and_left() {
+        let mut session = with_task();
+        let step = session.step;
+        assert_eq!(session.handle(Command::Choose(1)), [Effect::Try { step, choice: 0 }]);
+        session.apply(Event::Tried(Box::default()));
+        assert!(session.handle(Command::Choose(9)).is_empty(), "the palette has no such line");
+        for _ in 0..3 {
+            assert!(session.handle(Command::Tip).is_empty());
+        }
+        assert_eq!(session.handle(Command::Tip), [Effect::Solve { step }]);
+        let ticked = vec![true, true];
+        session.apply(Event::Solved(Box::new(RoundRecord { ticked, ..RoundRecord::default() })));
+        assert!(session.task.shown && session.task.done);
+        session.by_hand = 1;
+        session.handle(Command::Forward);
+        assert_eq!(session.asks, None, "a task is there to be done: nothing is lost");
+        assert_eq!((session.step, session.busy), (step + 1, true));
     }
 
     #[test]

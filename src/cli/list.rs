@@ -1,7 +1,7 @@
 //! `nslab`, `nslab list` and `nslab check`.
 
 use super::HELD_NOT;
-use crate::lesson::{bundled, check as lint, open};
+use crate::lesson::{bundled, check as lint, open, source};
 use crate::words::Lang;
 use serde_json::json;
 use std::io::Write;
@@ -38,9 +38,12 @@ pub fn menu(lang: Lang) -> anyhow::Result<u8> {
 pub fn check(names: &[String]) -> anyhow::Result<u8> {
     let names = if names.is_empty() { bundled() } else { names.to_vec() };
     let mut clean = true;
+    let mut out = std::io::stdout().lock();
     for name in names {
-        let found = lint(&open(&name)?);
-        found.iter().for_each(|finding| println!("{name}: {finding}"));
+        let found = lint(&source(&name)?);
+        for finding in &found {
+            writeln!(out, "{finding}")?;
+        }
         clean &= found.is_empty();
     }
     Ok(if clean { 0 } else { HELD_NOT })

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 static BUNDLED: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 
 /// The languages a lesson can have.
-const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
+pub(super) const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 /// Nobody writes a longer lesson by hand, in bytes.
 const LONGEST: usize = 1 << 20;
 
@@ -19,8 +19,29 @@ pub fn bundled() -> Vec<String> {
     serde_yaml::from_str(index).unwrap_or_default()
 }
 
+/// One file of a lesson.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// As it is shown in errors.
+    pub path: String,
+    pub text: String,
+}
+
+/// A lesson's files, not understood yet.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub yaml: SourceFile,
+    /// The Markdown files that are there, by language.
+    pub words: BTreeMap<String, SourceFile>,
+}
+
 /// A lesson by its bundled name, or by the path of its folder or its YAML file.
 pub fn open(name: &str) -> Result<Lesson, LessonError> {
+    parse_source(&source(name)?)
+}
+
+/// A lesson's files, without reading sense into them.
+pub fn source(name: &str) -> Result<Source, LessonError> {
     if bundled().iter().any(|known| known == name) {
         return read(Path::new(name), Path::new(name).join("lesson.yaml"), &|file| {
             let path = Path::new(name).join(file);
@@ -44,35 +65,43 @@ pub fn open(name: &str) -> Result<Lesson, LessonError> {
     })
 }
 
-fn read(folder: &Path, yaml: PathBuf, file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Lesson, LessonError> {
-    let text = |name: &str| -> Result<String, LessonError> {
+fn read(folder: &Path, yaml: PathBuf, file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Source, LessonError> {
+    let text = |name: &str| -> Result<SourceFile, LessonError> {
         let path = if name == "lesson.yaml" { yaml.clone() } else { folder.join(name) }.display().to_string();
         let bytes =
             file(name).map_err(|error| LessonError::Unreadable { path: path.clone(), why: error.to_string() })?;
         if bytes.len() > LONGEST {
             return Err(LessonError::Unreadable { path, why: "a lesson file may have 1 MiB at most".into() });
         }
-        String::from_utf8(bytes).map_err(|error| {
+        let text = String::from_utf8(bytes).map_err(|error| {
             let line =
                 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            LessonError::Unreadable { path, why: format!("line {line} is not UTF-8; save the file as UTF-8") }
-        })
+            LessonError::Unreadable {
+                path: path.clone(),
+                why: format!("line {line} is not UTF-8; save the file as UTF-8"),
+            }
+        })?;
+        Ok(SourceFile { path, text })
     };
-    let path = yaml.display().to_string();
-    let mut lesson = parse(&path, &text("lesson.yaml")?)?;
-    let mut texts = BTreeMap::new();
+    let yaml = text("lesson.yaml")?;
+    let mut words = BTreeMap::new();
     for language in LANGUAGES {
         let name = format!("{language}.md");
         match text(&name) {
-            Ok(words) => {
-                let path = folder.join(&name).display().to_string();
-                texts.insert(language.to_string(), markdown::parse(&path, &words)?);
-            }
+            Ok(file) => drop(words.insert(language.to_string(), file)),
             Err(LessonError::Unreadable { .. }) if language != "en" && file(&name).is_err() => {}
             Err(error) => return Err(error),
         }
     }
-    lesson.texts = texts;
+    Ok(Source { yaml, words })
+}
+
+/// Understands a lesson's files.
+pub fn parse_source(source: &Source) -> Result<Lesson, LessonError> {
+    let mut lesson = parse(&source.yaml.path, &source.yaml.text)?;
+    for (language, file) in &source.words {
+        lesson.texts.insert(language.clone(), markdown::parse(&file.path, &file.text)?);
+    }
     Ok(lesson)
 }
 

@@ -15,7 +15,7 @@ mod text;
 pub use check::check;
 pub use condition::*;
 pub use error::LessonError;
-pub use load::{bundled, open};
+pub use load::{Source, bundled, open, source};
 pub use model::*;
 pub use predict::*;
 pub use text::*;

@@ -93,8 +93,42 @@ fn the_index_is_whole() {
 fn every_bundled_lesson_is_clean() {
     assert_eq!(bundled().first().map(String::as_str), Some("mount-ns"));
     for name in bundled() {
-        let lesson = open(&name).unwrap_or_else(|error| panic!("{error}"));
-        let found = check(&lesson);
+        let found = check(&source(&name).unwrap_or_else(|error| panic!("{error}")));
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
+    }
+}
+
+/// Each fault is found at its line, in its file, and the finding says what to write.
+#[test]
+fn faults_of_a_readable_lesson_are_found() {
+    let good = source("mount-ns").unwrap();
+    let faults = [
+        ("lesson.yaml", ", fails-in: the-host-does }", " }", "fails-in"),
+        ("en.md", "### hint\nLook at the mount points", "### hint\n\n### speaker2\n", "### speaker2 is not known"),
+        ("en.md", "### if 3\nIt was made inside.", "### if 9\nIt was made inside.", "only 3 options"),
+        ("en.md", "### break slave", "### break slaves", "no variant slaves"),
+        ("en.md", "Both `/` and `/lab` are", "Both and `/lab` are", "code spans"),
+        ("en.md", "7 file systems", "9 file systems", "number 9"),
+        ("en.md", "- a tmpfs on /lab/mine inside\n", "", "2 conditions need as many"),
+        ("en.md", "### done\nOne row inside", "### done\n\n### speaker3\nOne", "speaker3"),
+        ("en.md", "- nothing: an empty list", "- no", "length should not tell"),
+        ("zh-CN.md", "卸载也同样传播：", "卸载也同样传播:", "full-width"),
+        ("zh-CN.md", "容器给自己起名 `box`", "容器给自己起名`box`", "space between"),
+        ("zh-CN.md", "不要把它叫作重新挂载", "您把它叫作重新挂载", "write 你"),
+        ("zh-CN.md", "容器在 `/proc` 上再挂载一个", "容器重新挂载一个 `/proc`，", "MS_REMOUNT"),
+    ];
+    for (name, from, to, says) in faults {
+        let mut bad = good.clone();
+        let file = match name {
+            "lesson.yaml" => &mut bad.yaml,
+            _ => bad.words.get_mut(name.trim_end_matches(".md")).unwrap(),
+        };
+        assert!(file.text.contains(from), "{name} has no {from}");
+        file.text = file.text.replacen(from, to, 1);
+        let found: Vec<String> = check(&bad).iter().map(ToString::to_string).collect();
+        let hit = found.iter().find(|finding| finding.contains(says)).unwrap_or_else(|| panic!("{to}: {found:?}"));
+        let line = hit.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
+        assert!(hit.starts_with("mount-ns/") && line.is_some() && hit.contains('^'), "{hit}");
     }
 }

@@ -41,6 +41,7 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         return Err(super::Usage(what).into());
     }
     let layers = image()?;
+    let lesson = super::settle(&lesson, &args.lesson, args.host, &layers)?;
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return plain::run(&lesson, args.step - 1, args.host, &layers, lang, args.width);

@@ -1,5 +1,6 @@
 //! Lessons: what a file says, how it is read, and what is wrong with it.
 
+mod at;
 mod check;
 mod error;
 mod guard;
@@ -9,6 +10,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+pub use at::LAB;
 pub use check::check;
 pub use error::LessonError;
 pub use load::{bundled, open};

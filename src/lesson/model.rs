@@ -1,5 +1,6 @@
 //! What a lesson file says, as types. See `docs/lesson-format.md`.
 
+use super::LAB;
 use crate::op::{Actor, Operation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,12 +26,20 @@ pub struct Lesson {
 }
 
 /// How the practice host is set up.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct HostSpec {
     /// Give `/` and all below it to peer groups, as systemd does.
-    #[serde(default)]
     pub shared: bool,
+    /// Where the lab's files are. A lesson file does not choose it; see [`Lesson::at`].
+    #[serde(skip)]
+    pub lab: String,
+}
+
+impl Default for HostSpec {
+    fn default() -> Self {
+        Self { shared: false, lab: LAB.into() }
+    }
 }
 
 /// One thing that the host does while the practice host is prepared.
@@ -212,8 +221,8 @@ pub enum View {
     Process,
 }
 
-/// A number, or `as-outside`: as many as the other side has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A number, or a word for one that differs from host to host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CountSpec {
     Exactly(usize),
@@ -227,6 +236,8 @@ pub enum CountWord {
     AsOutside,
     /// As many as before the round.
     AsBefore,
+    /// One more than before the round.
+    OneMore,
     /// At least one.
     Some,
 }
@@ -262,15 +273,29 @@ pub struct ChangeSpec {
     #[serde(default)]
     pub none: bool,
     #[serde(default)]
-    pub added: Option<usize>,
+    pub added: Option<ChangeCount>,
     #[serde(default)]
-    pub removed: Option<usize>,
+    pub removed: Option<ChangeCount>,
     #[serde(default)]
-    pub changed: Option<usize>,
+    pub changed: Option<ChangeCount>,
     #[serde(default)]
-    pub covered: Option<usize>,
+    pub covered: Option<ChangeCount>,
     #[serde(default, rename = "where")]
     pub filter: RowFilter,
+}
+
+/// A number, or `all`: every row that the table had before the round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ChangeCount {
+    Exactly(usize),
+    Word(AllWord),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AllWord {
+    All,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,6 +317,9 @@ pub struct Output {
     /// The whole output, without the last line's end.
     #[serde(default)]
     pub is: Option<String>,
+    /// What the whole output is not.
+    #[serde(default, rename = "is-not")]
+    pub is_not: Option<String>,
     /// The command's exit status.
     #[serde(default)]
     pub status: Option<i32>,
@@ -355,7 +383,7 @@ pub enum Prediction {
         filter: RowFilter,
         #[serde(default)]
         change: Option<Does>,
-        options: Vec<usize>,
+        options: Vec<CountSpec>,
     },
     /// What does the call answer?
     Errno { options: Vec<String> },

@@ -1,6 +1,6 @@
 //! A condition in words, for `verify` and for readers.
 
-use crate::lesson::{Condition, CountSpec, CountWord, RowFilter, Side};
+use crate::lesson::{AllWord, ChangeCount, Condition, CountSpec, CountWord, RowFilter, Side};
 use crate::words::Lang;
 
 /// What an expectation says, as one sentence without a full stop.
@@ -8,13 +8,7 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
     let side = |side: Side| lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
     match condition {
         Condition::Rows(rows) => {
-            let count = match &rows.count {
-                CountSpec::Exactly(number) => number.to_string(),
-                CountSpec::Word(CountWord::AsOutside) => lang.say("count.as-outside", &[]),
-                CountSpec::Word(CountWord::AsBefore) => lang.say("count.as-before", &[]),
-                CountSpec::Word(CountWord::Some) => lang.say("count.some", &[]),
-            };
-            lang.say("cond.rows", &[&side(rows.side), &count, &filter(&rows.filter, lang)])
+            lang.say("cond.rows", &[&side(rows.side), &count(rows.count, lang), &filter(&rows.filter, lang)])
         }
         Condition::Change(spec) if spec.none => lang.say("cond.no-change", &[&side(spec.side)]),
         Condition::Change(spec) => {
@@ -25,7 +19,13 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
                 ("covered", spec.covered),
             ]
             .into_iter()
-            .filter_map(|(word, number)| Some(lang.say(&format!("cond.{word}"), &[&number?.to_string()])))
+            .filter_map(|(word, number)| {
+                let number = match number? {
+                    ChangeCount::Exactly(number) => number.to_string(),
+                    ChangeCount::Word(AllWord::All) => lang.say("count.all", &[]),
+                };
+                Some(lang.say(&format!("cond.{word}"), &[&number]))
+            })
             .collect();
             lang.say("cond.change", &[&side(spec.side), &parts.join(", "), &filter(&spec.filter, lang)])
         }
@@ -34,7 +34,12 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
         Condition::Errno(name) => lang.say("cond.errno", &[name]),
         Condition::Output(output) => {
             let mut parts = Vec::new();
-            for (key, text) in [("cond.has", &output.has), ("cond.lacks", &output.lacks), ("cond.is", &output.is)] {
+            for (key, text) in [
+                ("cond.has", &output.has),
+                ("cond.lacks", &output.lacks),
+                ("cond.is", &output.is),
+                ("cond.is-not", &output.is_not),
+            ] {
                 if let Some(text) = text {
                     parts.push(lang.say(key, &[text]));
                 }
@@ -67,6 +72,17 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
         }
         Condition::Ended(true) => lang.say("cond.ended", &[]),
         Condition::Ended(false) => lang.say("cond.runs", &[]),
+    }
+}
+
+/// A number of rows, as conditions and options of a question say it.
+pub fn count(count: CountSpec, lang: Lang) -> String {
+    match count {
+        CountSpec::Exactly(number) => number.to_string(),
+        CountSpec::Word(CountWord::AsOutside) => lang.say("count.as-outside", &[]),
+        CountSpec::Word(CountWord::AsBefore) => lang.say("count.as-before", &[]),
+        CountSpec::Word(CountWord::OneMore) => lang.say("count.one-more", &[]),
+        CountSpec::Word(CountWord::Some) => lang.say("count.some", &[]),
     }
 }
 

@@ -34,17 +34,16 @@ fn each_string(value: &mut Value, change: &dyn Fn(&str) -> String) {
 fn moved(text: &str, lab: &str) -> String {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(LAB) {
-        let (before, after) = (&rest[..at], &rest[at + LAB.len()..]);
-        let begins =
-            !before.ends_with(|c| part_of_name(c) || matches!(c, '.' | '/')) && !(before.is_empty() && !out.is_empty());
-        let ends = !after.chars().next().is_some_and(part_of_name);
-        out.push_str(before);
-        out.push_str(if begins && ends { lab } else { LAB });
-        rest = after;
+    let mut done = 0;
+    for (at, _) in text.match_indices(LAB) {
+        let end = at + LAB.len();
+        let goes_on = text[..at].ends_with(|c| part_of_name(c) || matches!(c, '.' | '/'));
+        let is_longer = text[end..].starts_with(part_of_name);
+        out.push_str(&text[done..at]);
+        out.push_str(if goes_on || is_longer { LAB } else { lab });
+        done = end;
     }
-    out + rest
+    out + &text[done..]
 }
 
 #[cfg(test)]

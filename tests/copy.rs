@@ -3,8 +3,10 @@
 mod common;
 
 use common::{Machine, nslab, place, users};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
@@ -182,6 +184,35 @@ fn the_machine_can_unmount_meanwhile() {
     );
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(text, "copied\ngone there too\n", "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The stage is nslab's own child, whoever cloned it: it ends with nslab, and everything with it.
+#[test]
+fn a_copy_ends_with_nslab() {
+    for (user, stopped) in users().into_iter().flat_map(|user| [(user, false), (user, true)]) {
+        let mut child = nslab(user)
+            .args(["lesson", "mount-ns", "--plain", "--host", "copy", "--step", "4"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("Step 4")));
+        let all = common::descendants(child.id());
+        assert_eq!(common::children(child.id()).len(), 1, "the process that made the copy has ended and is reaped");
+        assert!(all.len() >= 3, "stage, background job, container: {all:?}");
+        if stopped {
+            // It cannot see then that its socket is closed.
+            kill(Pid::from_raw(all[0]), Signal::SIGSTOP).unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let gone = common::gone(&all);
+        if !gone {
+            let _ = kill(Pid::from_raw(all[0]), Signal::SIGKILL);
+        }
+        assert!(gone, "uid {user}, stopped {stopped}: {all:?}");
+    }
 }
 
 /// What a machine does not allow is status 3 with a cause and a remedy of its own.

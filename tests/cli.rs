@@ -56,6 +56,30 @@ fn verify_fails_what_is_not_so() {
     assert_eq!(run(&["verify", dir.to_str().unwrap()]).0, 0);
 }
 
+/// A question that none of its options answers, or more than one, ends with status 1.
+#[test]
+fn verify_fails_a_question_without_an_answer() {
+    let dir = common::place().join("void-question");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("en.md"), "# Question\n").unwrap();
+    for (options, wanted, answer) in [
+        ("[0, as-before]", 0, serde_json::json!(2)),
+        ("[0, one-more]", 1, Value::Null),
+        ("[7, as-before]", 1, Value::Null),
+    ] {
+        let lesson = format!(
+            "format: 1\nid: void\nminutes: 1\nsteps:\n  - id: a\n    minutes: 1\n    predict: {{ ask: row-count, side: outside, options: {options} }}\n    rounds:\n      - do:\n          - mkdir: {{ path: /lab/x }}\n        expect:\n          - {{ becomes: {{ file: {{ side: outside, path: /lab/x, exists: true }} }} }}\n"
+        );
+        std::fs::write(dir.join("lesson.yaml"), lesson).unwrap();
+        let (status, out, err) = run(&["verify", dir.to_str().unwrap(), "--json"]);
+        assert_eq!(status, wanted, "{options}: {out}{err}");
+        let event: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+        assert_eq!(event["question"]["answer"], answer, "{options}: the tidy host has 7 rows");
+        let (_, out, _) = run(&["verify", dir.to_str().unwrap()]);
+        assert_eq!(out.contains("the question has no answer"), wanted == 1, "{out}");
+    }
+}
+
 /// On a machine without sh, cp or ls the image is nslab's own commands alone, and the lesson works.
 #[test]
 fn verify_works_with_an_empty_path() {

@@ -43,6 +43,7 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         return Err(super::Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id)).into());
     }
     let layers = image()?;
+    let lesson = super::settle(&lesson, &args.lesson, args.host, &layers)?;
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     let lesson = Arc::new(lesson);
     let start = start(lesson.host.clone(), args.host, layers);

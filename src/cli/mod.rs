@@ -120,6 +120,20 @@ fn report(error: &anyhow::Error, lang: Lang) -> ExitCode {
     ExitCode::from(if error.is::<LessonError>() || error.is::<Usage>() { USAGE } else { HELD_NOT })
 }
 
+/// A lesson as it is performed on a practice host of this kind. `name` is what it was opened by.
+fn settle(
+    lesson: &crate::lesson::Lesson,
+    name: &str,
+    kind: HostKind,
+    layers: &[(String, String)],
+) -> anyhow::Result<crate::lesson::Lesson> {
+    let mut keep: Vec<std::path::PathBuf> = layers.iter().map(|(_, path)| path.into()).collect();
+    keep.extend(std::env::current_dir());
+    keep.extend(std::env::home_dir());
+    keep.push(name.into());
+    Ok(lesson.at(crate::sandbox::lab_place(kind, &keep)?))
+}
+
 /// Input that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -132,7 +146,7 @@ fn image() -> anyhow::Result<Vec<(String, String)>> {
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
     let helper = rootfs_builder::Helper {
         program: std::env::current_exe().context("find nslab's own program")?,
-        name: "nslab-tools".into(),
+        name: crate::toolbox::PROGRAM.into(),
         always: names(crate::toolbox::ALWAYS),
         stand_in: names(crate::toolbox::STAND_IN),
     };

@@ -1,12 +1,12 @@
 //! `nslab verify`: performs every step and every variant, types every task's solution, and proves every expectation.
 
-use super::{HELD_NOT, image};
+use super::{HELD_NOT, image, settle};
 use crate::conduct;
 use crate::lesson::{Lesson, Side, bundled, open};
 use crate::mounts::{ChangeKind, MountTable, to_json};
 use crate::op::{Actor, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
-use crate::session::{RoundRecord, Verdict, holds, in_words};
+use crate::session::{Kernel, RoundRecord, Verdict, holds, in_words, judge};
 use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -16,7 +16,8 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, lang: Lang) -> an
     let lessons = names.iter().map(|name| open(name)).collect::<Result<Vec<_>, _>>()?;
     let layers = image()?;
     let mut all = true;
-    for lesson in &lessons {
+    for (lesson, name) in lessons.iter().zip(&names) {
+        let lesson = &settle(lesson, name, host, &layers)?;
         let mut out = std::io::stdout().lock();
         let held = one(lesson, &layers, as_json, host, lang, &mut out)?;
         if as_json {
@@ -54,8 +55,16 @@ fn one(
             }
             rounds.push(record);
         }
-        all &= rounds.iter().all(RoundRecord::held);
-        show("step", lesson, &step.id, None, &rounds, as_json, lang, out)?;
+        let report = Report {
+            event: "step",
+            lesson,
+            step: &step.id,
+            variant: None,
+            rounds: &rounds,
+            kernel: step.predict.as_ref().map(|prediction| judge(prediction, &rounds)),
+        };
+        all &= report.held();
+        report.show(as_json, lang, out)?;
     }
     drop(sandbox);
     for (index, step) in lesson.steps.iter().enumerate() {
@@ -63,14 +72,19 @@ fn one(
             let mut sandbox = Sandbox::start(&lesson.host, host, layers)?;
             let mut rounds = conduct::variant(&mut sandbox, lesson, index, number, lang)?;
             // What holds on the way must not hold here: else it proves nothing.
+            let first = rounds.first().cloned().unwrap_or_default();
             for (_, condition, _) in failing.iter().filter(|(id, ..)| *id == variant.id) {
                 let Some(last) = rounds.last_mut() else { continue };
-                let held = holds(condition, last) != Some(true);
+                // "Before" is before the variant, however many rounds it has.
+                let (before, files_before) = (first.before.clone(), first.files_before.clone());
+                let held = holds(condition, &RoundRecord { before, files_before, ..last.clone() }) != Some(true);
                 let text = lang.say("verify.fails", &[&in_words(condition, lang)]);
                 last.verdicts.push(Verdict { that: condition.clone(), text, held });
             }
-            all &= rounds.iter().all(RoundRecord::held);
-            show("variant", lesson, &step.id, Some(&variant.id), &rounds, as_json, lang, out)?;
+            let (event, variant) = ("variant", Some(variant.id.as_str()));
+            let report = Report { event, lesson, step: &step.id, variant, rounds: &rounds, kernel: None };
+            all &= report.held();
+            report.show(as_json, lang, out)?;
         }
         if let Some(task) = &step.task {
             let mut sandbox = Sandbox::start(&lesson.host, host, layers)?;
@@ -87,94 +101,116 @@ fn one(
                 let that = task.until[0].condition().clone();
                 solved.verdicts.push(Verdict { that, text: lang.say("verify.already", &[]), held: false });
             }
-            all &= solved.held();
-            show("task", lesson, &step.id, None, &[solved], as_json, lang, out)?;
+            let rounds = [solved];
+            let report = Report { event: "task", lesson, step: &step.id, variant: None, rounds: &rounds, kernel: None };
+            all &= report.held();
+            report.show(as_json, lang, out)?;
         }
     }
     Ok(all)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one line of a report, not an interface")]
-fn show(
-    event: &str,
-    lesson: &Lesson,
-    step: &str,
-    variant: Option<&str>,
-    rounds: &[RoundRecord],
-    as_json: bool,
-    lang: Lang,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    if as_json {
-        return writeln!(out, "{}", as_event(event, lesson, step, variant, rounds));
+/// What is reported of a step or a variant.
+struct Report<'a> {
+    event: &'static str,
+    lesson: &'a Lesson,
+    step: &'a str,
+    variant: Option<&'a str>,
+    rounds: &'a [RoundRecord],
+    /// The answer to the step's question, if it asks one.
+    kernel: Option<Kernel>,
+}
+
+impl Report<'_> {
+    /// A question without exactly one answer teaches nothing: it fails as an expectation does.
+    fn answered(&self) -> bool {
+        self.kernel != Some(Kernel::Void)
     }
-    let held = rounds.iter().all(RoundRecord::held);
-    let name = match variant {
-        Some(variant) => format!("{step} / {variant}"),
-        None if event == "task" => format!("{step} / task"),
-        None => step.to_string(),
-    };
-    writeln!(out, "{} {name}", if held { "ok  " } else { "FAIL" })?;
-    for verdict in rounds.iter().flat_map(|round| &round.verdicts).filter(|verdict| !verdict.held) {
-        writeln!(out, "     {}", lang.say("verify.not", &[&verdict.text]))?;
+
+    fn held(&self) -> bool {
+        self.answered() && self.rounds.iter().all(RoundRecord::held)
     }
-    if !held {
-        for round in rounds {
+
+    fn show(&self, as_json: bool, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+        if as_json {
+            return writeln!(out, "{}", self.as_event());
+        }
+        let name = match self.variant {
+            Some(variant) => format!("{} / {variant}", self.step),
+            None if self.event == "task" => format!("{} / task", self.step),
+            None => self.step.to_string(),
+        };
+        writeln!(out, "{} {name}", if self.held() { "ok  " } else { "FAIL" })?;
+        for verdict in self.rounds.iter().flat_map(|round| &round.verdicts).filter(|verdict| !verdict.held) {
+            writeln!(out, "     {}", lang.say("verify.not", &[&verdict.text]))?;
+        }
+        if !self.answered() {
+            writeln!(out, "     {}", lang.say("verify.void", &[]))?;
+        }
+        if self.held() {
+            return Ok(());
+        }
+        for round in self.rounds {
             round.calls.iter().try_for_each(|call| writeln!(out, "     {call}"))?;
             for command in &round.commands {
                 writeln!(out, "     $ {}  ({:?})", command.line, command.status)?;
-                command
-                    .output
-                    .lines()
-                    .take(20)
-                    .try_for_each(|line| writeln!(out, "     {}", crate::mounts::printable(line.as_bytes())))?;
+                let mut lines = command.output.lines().take(20);
+                lines.try_for_each(|line| writeln!(out, "     {}", crate::mounts::printable(line.as_bytes())))?;
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// A step as one JSON object; several rounds are added up.
-fn as_event(event: &str, lesson: &Lesson, step: &str, variant: Option<&str>, rounds: &[RoundRecord]) -> Value {
-    let calls: Vec<Value> = rounds
-        .iter()
-        .flat_map(|round| &round.calls)
-        .map(|record| {
-            json!({
-                "name": record.call.name(),
-                "text": record.call.to_string(),
-                "result": record.result.unwrap_or(-1),
-                "errno": record.result.err().map(errno_name),
-                "micros": record.micros,
+    /// One JSON object; several rounds are added up.
+    fn as_event(&self) -> Value {
+        let calls: Vec<Value> = self
+            .rounds
+            .iter()
+            .flat_map(|round| &round.calls)
+            .map(|record| {
+                json!({
+                    "name": record.call.name(),
+                    "text": record.call.to_string(),
+                    "result": record.result.unwrap_or(-1),
+                    "errno": record.result.err().map(errno_name),
+                    "micros": record.micros,
+                })
             })
-        })
-        .collect();
-    let output: String =
-        rounds.iter().flat_map(|round| &round.commands).map(|command| command.output.as_str()).collect();
-    let expect: Vec<Value> = rounds
-        .iter()
-        .flat_map(|round| &round.verdicts)
-        .map(|verdict| json!({ "text": verdict.text, "held": verdict.held }))
-        .collect();
-    let actor = rounds
-        .first()
-        .and_then(|round| round.actor)
-        .map(|actor| if actor == Actor::Host { "host" } else { "container" });
-    let mut value = json!({
-        "event": event,
-        "lesson": lesson.id,
-        "step": step,
-        "actor": actor,
-        "calls": calls,
-        "outside": changes(rounds, Side::Outside),
-        "inside": changes(rounds, Side::Inside),
-        "output": output,
-        "expect": expect,
-    });
-    if let Some(variant) = variant {
-        value["variant"] = json!(variant);
+            .collect();
+        let commands = self.rounds.iter().flat_map(|round| &round.commands);
+        let output: String = commands.map(|command| command.output.as_str()).collect();
+        let expect: Vec<Value> = self
+            .rounds
+            .iter()
+            .flat_map(|round| &round.verdicts)
+            .map(|verdict| json!({ "text": verdict.text, "held": verdict.held }))
+            .collect();
+        let actor = self.rounds.first().and_then(|round| round.actor);
+        let mut value = json!({
+            "event": self.event,
+            "lesson": self.lesson.id,
+            "step": self.step,
+            "actor": actor.map(|actor| if actor == Actor::Host { "host" } else { "container" }),
+            "calls": calls,
+            "outside": changes(self.rounds, Side::Outside),
+            "inside": changes(self.rounds, Side::Inside),
+            "output": output,
+            "expect": expect,
+        });
+        if let Some(variant) = self.variant {
+            value["variant"] = json!(variant);
+        }
+        if let Some(kernel) = &self.kernel {
+            // Options count from 1, as the student sees them; null: the question has no answer here.
+            let answer = match kernel {
+                Kernel::Option(index) => json!(index + 1),
+                Kernel::Ticks(ticks) => json!(ticks),
+                Kernel::Void => Value::Null,
+            };
+            value["question"] = json!({ "answer": answer });
+        }
+        value
     }
-    value
 }
 
 fn changes(rounds: &[RoundRecord], side: Side) -> Value {

@@ -85,8 +85,8 @@ pub enum TieKind {
     None,
 }
 
-/// A number, or `as-outside`: as many as the other side has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A number, or a word for one that differs from host to host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CountSpec {
     Exactly(usize),
@@ -100,6 +100,8 @@ pub enum CountWord {
     AsOutside,
     /// As many as before the round.
     AsBefore,
+    /// One more than before the round.
+    OneMore,
     /// At least one.
     Some,
 }
@@ -141,15 +143,29 @@ pub struct ChangeSpec {
     #[serde(default)]
     pub none: bool,
     #[serde(default)]
-    pub added: Option<usize>,
+    pub added: Option<ChangeCount>,
     #[serde(default)]
-    pub removed: Option<usize>,
+    pub removed: Option<ChangeCount>,
     #[serde(default)]
-    pub changed: Option<usize>,
+    pub changed: Option<ChangeCount>,
     #[serde(default)]
-    pub covered: Option<usize>,
+    pub covered: Option<ChangeCount>,
     #[serde(default, rename = "where")]
     pub filter: RowFilter,
+}
+
+/// A number, or `all`: every row that the table had before the round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ChangeCount {
+    Exactly(usize),
+    Word(AllWord),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AllWord {
+    All,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +187,9 @@ pub struct Output {
     /// The whole output, without the last line's end.
     #[serde(default)]
     pub is: Option<String>,
+    /// What the whole output is not.
+    #[serde(default, rename = "is-not")]
+    pub is_not: Option<String>,
     /// The command's exit status.
     #[serde(default)]
     pub status: Option<i32>,

@@ -1,5 +1,6 @@
 //! Lessons: what a file says, how it is read, and what is wrong with it.
 
+mod at;
 mod check;
 mod condition;
 mod error;
@@ -12,6 +13,7 @@ mod predict;
 mod tests;
 mod text;
 
+pub use at::LAB;
 pub use check::check;
 pub use condition::*;
 pub use error::LessonError;

@@ -1,6 +1,6 @@
 //! What a lesson file says, as types. See `docs/lesson-format.md`.
 
-use super::{Condition, LessonText, Prediction, StepText};
+use super::{Condition, LAB, LessonText, Prediction, StepText};
 use crate::op::{Actor, Operation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,12 +29,20 @@ pub struct Lesson {
 }
 
 /// How the practice host is set up.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct HostSpec {
     /// Give `/` and all below it to peer groups, as systemd does.
-    #[serde(default)]
     pub shared: bool,
+    /// Where the lab's files are. A lesson file does not choose it; see [`Lesson::at`].
+    #[serde(skip)]
+    pub lab: String,
+}
+
+impl Default for HostSpec {
+    fn default() -> Self {
+        Self { shared: false, lab: LAB.into() }
+    }
 }
 
 /// One step: the student reads, predicts, does and sees.

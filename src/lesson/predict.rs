@@ -1,6 +1,6 @@
 //! Questions asked before a step runs.
 
-use super::condition::{Condition, RowFilter, Side, View};
+use super::condition::{Condition, CountSpec, RowFilter, Side, View};
 use serde::{Deserialize, Serialize};
 
 /// A question asked before a step runs. The author writes the question and the options, never the answer.
@@ -18,7 +18,7 @@ pub enum Prediction {
         filter: RowFilter,
         #[serde(default)]
         change: Option<Does>,
-        options: Vec<usize>,
+        options: Vec<CountSpec>,
     },
     /// What does the call answer?
     Errno { options: Vec<String> },

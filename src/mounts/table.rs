@@ -75,6 +75,11 @@ impl Mount {
         unescape(self.at(self.target))
     }
 
+    /// Whether the mount point is this path or below it.
+    pub fn is_at_or_below(&self, path: &[u8]) -> bool {
+        is_below(&self.target(), path)
+    }
+
     pub fn source(&self) -> Cow<'_, [u8]> {
         unescape(self.at(self.source))
     }

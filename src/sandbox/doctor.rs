@@ -1,6 +1,7 @@
 //! What works on this machine, found by trying; files only explain (user_namespaces(7)).
 
-use super::handle::{HostKind, Sandbox};
+use super::handle::Sandbox;
+use super::wire::HostKind;
 use crate::lab::{Lab, LabError};
 use crate::lesson::HostSpec;
 use crate::op::{Actor, Call, MountFlags, NamespaceFlags, errno_name};
@@ -39,7 +40,7 @@ pub fn examine() -> Doctor {
     let kernel =
         nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned()).unwrap_or_default();
     let mut doctor = Doctor { checks: Vec::new(), root: nix::unistd::geteuid().is_root(), confined: false, kernel };
-    let mut sandbox = match Sandbox::start(&HostSpec { shared: true }, HostKind::Tidy, &[]) {
+    let mut sandbox = match Sandbox::start(&HostSpec { shared: true, ..HostSpec::default() }, HostKind::Tidy, &[]) {
         Ok(sandbox) => sandbox,
         Err(error) => {
             let remedy = match &error {
@@ -130,6 +131,7 @@ fn remedy(tried: &str, errno: Errno) -> &'static str {
         Errno::EPERM if tried.contains("proc") && tried.contains("mount") => "refused.proc",
         Errno::EPERM if seccomp => "refused.seccomp",
         Errno::EPERM => "refused.chroot",
+        Errno::EINVAL if tried.contains("uid 65534") => "refused.nobody",
         Errno::EINVAL | Errno::ENOSYS | Errno::ENODEV => "refused.kernel",
         _ => "refused.other",
     }

@@ -13,18 +13,19 @@ pub struct Elsewhere(());
 impl Elsewhere {
     /// Compares this process's namespaces with the machine's. `proc` is a /proc in which this process has a number.
     pub fn prove(proc: BorrowedFd, machine: &NamespaceIds) -> Result<Elsewhere, String> {
-        for kind in KINDS {
-            let ours =
-                namespace_of_self(proc, kind).map_err(|errno| format!("cannot read own {kind} namespace: {errno}"))?;
-            let theirs = machine.iter().find(|(name, _)| name == kind).map(|(_, inode)| *inode);
-            if theirs.is_none() || theirs == Some(ours) {
-                return Err(format!(
-                    "this process is in the machine's own {kind} namespace; nothing is performed here"
-                ));
-            }
-        }
+        KINDS.iter().try_for_each(|kind| differs(proc, machine, kind))?;
         Ok(Elsewhere(()))
     }
+}
+
+/// Whether this process's namespace of one kind is not the machine's; the reason if it is, or if that cannot be known.
+pub fn differs(proc: BorrowedFd, machine: &NamespaceIds, kind: &str) -> Result<(), String> {
+    let ours = namespace_of_self(proc, kind).map_err(|errno| format!("cannot read own {kind} namespace: {errno}"))?;
+    let theirs = machine.iter().find(|(name, _)| name == kind).map(|(_, inode)| *inode);
+    if theirs.is_none() || theirs == Some(ours) {
+        return Err(format!("this process is in the machine's own {kind} namespace; nothing is performed here"));
+    }
+    Ok(())
 }
 
 /// The inode number of one of this process's namespaces.

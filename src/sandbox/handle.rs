@@ -1,9 +1,10 @@
 //! The UI's end of the lab: makes the stage, asks it and the agent, and looks at both from outside.
 
 use super::elsewhere::namespaces_of;
+use super::host::{NOBODY, environment};
 use super::sys;
 use super::table::read_table;
-use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
+use super::wire::{BuildHost, HostKind, NamespaceIds, Reply, Request, Wire};
 use crate::lab::{Lab, LabError, Shell, prompt};
 use crate::lesson::{HostSpec, Run, Side};
 use crate::mounts::MountTable;
@@ -18,18 +19,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// What the practice host is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum HostKind {
-    /// Seven file systems of its own, the same on every machine.
-    #[default]
-    Tidy,
-    /// A copy of this machine's own mount table.
-    Copy,
-}
-
 const HOSTNAME: &str = "lab-host";
-const PATH: &str = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
 /// A step's command that runs longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Of a command's output no more than this is kept, in bytes.
@@ -44,6 +34,8 @@ pub struct Sandbox {
     outside: File,
     table_outside: MountTable,
     agent: Option<Agent>,
+    /// PATH and HOME of the programs on both sides.
+    env: [String; 2],
 }
 
 struct Agent {
@@ -68,20 +60,32 @@ fn broken(what: &str, errno: Errno) -> LabError {
 impl Sandbox {
     /// Starts a practice host. Must be called on the thread that will drop it: the stage dies with that thread.
     pub fn start(spec: &HostSpec, kind: HostKind, layers: &[(String, String)]) -> Result<Sandbox, LabError> {
-        if kind == HostKind::Copy {
-            return Err(LabError::Refused { what: "--host copy".into(), errno: libc::ENOSYS, key: "refused.copy" });
-        }
-        let (stage, stage_pid, confined) = start_stage()?;
+        let build = BuildHost {
+            kind,
+            layers: layers.to_vec(),
+            lab: spec.lab.clone(),
+            shared: spec.shared,
+            hostname: HOSTNAME.into(),
+        };
+        let (stage, stage_pid, confined) = match kind {
+            HostKind::Tidy => start_stage()?,
+            HostKind::Copy => start_stage_in_copy(&build)?,
+        };
         // From here on dropping the sandbox ends and reaps the stage.
         let outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
             .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")));
         let outside = outside.inspect_err(|_| end(stage_pid))?;
-        let mut sandbox =
-            Sandbox { stage, stage_pid, confined, outside, table_outside: MountTable::default(), agent: None };
+        let mut sandbox = Sandbox {
+            stage,
+            stage_pid,
+            confined,
+            outside,
+            table_outside: MountTable::default(),
+            agent: None,
+            env: environment(kind, &spec.lab),
+        };
         let machine: NamespaceIds = namespaces_of("self");
         sandbox.ask_stage(&Request::Hello { machine }, &[])?;
-        let build =
-            BuildHost { layers: layers.to_vec(), copy_lab_at: None, shared: spec.shared, hostname: HOSTNAME.into() };
         sandbox.ask_stage(&Request::Build(build), &[]).map_err(|error| match error {
             LabError::Failed { tried, errno } => super::doctor::refused(&tried, Errno::from_raw(errno)),
             other => other,
@@ -168,8 +172,8 @@ impl Sandbox {
     }
 
     fn environment(&self, terminal: bool, actor: Actor) -> Vec<String> {
-        let prompt = format!("PS1={}", prompt(actor));
-        let mut env = vec![PATH.to_string(), "HOME=/root".into(), "HISTFILE=".into(), prompt];
+        let mut env = self.env.to_vec();
+        env.extend(["HISTFILE=".into(), format!("PS1={}", prompt(actor))]);
         let term = std::env::var("TERM").unwrap_or_default();
         env.push(format!("TERM={}", if terminal && !term.is_empty() { &term } else { "dumb" }));
         env
@@ -358,7 +362,7 @@ impl Lab for Sandbox {
         let _ = sys::set_window_size(pair.master.as_fd(), rows, columns);
         let (ended, report) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno))?;
         let env = self.environment(true, actor);
-        let request = Request::Spawn { args: vec!["/bin/sh".into()], env, join, terminal: true };
+        let request = Request::Spawn { args: vec!["sh".into()], env, join, terminal: true };
         self.ask_stage(&request, &[pair.slave.as_fd(), report.as_fd()])?;
         Ok(Shell { master: pair.master, ended })
     }
@@ -485,6 +489,25 @@ fn start_stage() -> Result<(Wire, i32, bool), LabError> {
             Err(_) => Err(super::doctor::refused(&what, errno)),
         },
         Err((what, errno)) => Err(super::doctor::refused(&what, errno)),
+    }
+}
+
+/// Starts a process that copies the machine's mount table and clones the stage, into a user namespace always: without one
+/// root could undo what protects the machine's files. It has ended when this returns.
+fn start_stage_in_copy(build: &BuildHost) -> Result<(Wire, i32, bool), LabError> {
+    let is_root = nix::unistd::geteuid().is_root();
+    let namespaces = libc::CLONE_NEWNS | if is_root { 0 } else { libc::CLONE_NEWUSER };
+    let refused = |what: &str, errno| super::doctor::refused(what, errno);
+    let (wire, outer) = try_stage(namespaces, !is_root).map_err(|(what, errno)| refused(&what, errno))?;
+    let owner = if is_root { NOBODY } else { 0 };
+    let request = Request::Descend { machine: namespaces_of("self"), host: build.clone(), owner };
+    let answer = ask(&wire, "the practice host", &request, &[]);
+    end(outer);
+    match answer {
+        Ok((Reply::Started { pid }, _)) => Ok((wire, pid, true)),
+        Ok((other, _)) => Err(LabError::Broken(format!("unexpected answer to a descent: {other:?}"))),
+        Err(LabError::Failed { tried, errno }) => Err(refused(&tried, Errno::from_raw(errno))),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,12 +1,12 @@
 //! PID 1 of the practice host: builds it, acts as it, clones the container, starts shells, reaps everything.
 
 use super::agent;
-use super::elsewhere::Elsewhere;
-use super::host;
+use super::elsewhere::{Elsewhere, differs};
+use super::host::{self, Descended};
 use super::perform::{Open, perform};
 use super::spawn::{self, Join, Program};
 use super::sys;
-use super::wire::{NamespaceIds, Reply, Request, Wire};
+use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
 use crate::op::{Call, NamespaceFlags};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, readlinkat};
@@ -41,6 +41,12 @@ pub fn main() -> ExitCode {
 /// Serves until the other end is gone.
 pub fn serve(wire: Wire) -> nix::Result<()> {
     Stage::new(wire)?.serve()
+}
+
+impl From<host::Failed> for Reply {
+    fn from(failed: host::Failed) -> Self {
+        Reply::Failed { tried: failed.tried, errno: failed.errno as i32 }
+    }
 }
 
 struct Stage {
@@ -124,6 +130,15 @@ impl Stage {
                     Err(why) => Reply::Refused(why.clone()),
                 }
             }
+            Request::Descend { machine, host, owner } => match self.descend(&machine, &host, owner) {
+                Ok(Descended::Outer(pid)) => {
+                    self.wire.send(&Reply::Started { pid }, &[])?;
+                    sys::exit_now(0)
+                }
+                // The outer process answers.
+                Ok(Descended::Inner) => return Ok(()),
+                Err(refusal) => refusal,
+            },
             _ if self.proof.is_err() => Reply::Refused(self.proof.as_ref().err().cloned().unwrap_or_default()),
             Request::Build(build) => match host::build(&build) {
                 Ok(built) => {
@@ -131,7 +146,7 @@ impl Stage {
                     self.devices = built.devices;
                     Reply::Done
                 }
-                Err(host::Failed { tried, errno }) => Reply::Failed { tried, errno: errno as i32 },
+                Err(failed) => failed.into(),
             },
             Request::AgentSocket => {
                 self.agent_socket = fds.pop();
@@ -160,6 +175,11 @@ impl Stage {
             Request::Terminal => Reply::Refused("the stage has no terminal".into()),
         };
         self.wire.send(&reply, &[])
+    }
+
+    fn descend(&self, machine: &NamespaceIds, host: &BuildHost, owner: u32) -> Result<Descended, Reply> {
+        differs(self.proc.as_fd(), machine, "mnt").map_err(Reply::Refused)?;
+        host::descend(host, owner).map_err(Reply::from)
     }
 
     fn clone_container(&mut self, flags: NamespaceFlags) -> Reply {

@@ -71,6 +71,38 @@ pub fn clone_stage(start: &StageStart) -> nix::Result<i32> {
     }
 }
 
+/// clone(2) like fork, in a process without threads, with new namespaces; the child is its parent's sibling.
+pub fn clone_sibling(namespaces: c_int) -> nix::Result<Option<i32>> {
+    let flags = libc::c_ulong::from((namespaces | libc::CLONE_PARENT) as u32 | libc::SIGCHLD as u32);
+    // SAFETY: without CLONE_VM this is fork(2); only the stage calls it, which never has a second thread.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    Errno::result(pid as i32).map(|pid| (pid != 0).then_some(pid))
+}
+
+/// mount_setattr(2): a mount and all below it become read-only, or this one mount becomes writable.
+pub fn set_read_only(path: &CStr, read_only: bool) -> nix::Result<()> {
+    // SAFETY: all zero is a valid mount_attr: it changes nothing.
+    let mut attr: libc::mount_attr = unsafe { std::mem::zeroed() };
+    let mut flags = 0;
+    if read_only {
+        attr.attr_set = libc::MOUNT_ATTR_RDONLY;
+        flags = libc::AT_RECURSIVE;
+    } else {
+        attr.attr_clr = libc::MOUNT_ATTR_RDONLY;
+    }
+    let size = size_of::<libc::mount_attr>();
+    // SAFETY: reads a C string and one mount_attr of the given size.
+    let result =
+        unsafe { libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, path.as_ptr(), flags, &raw const attr, size) };
+    Errno::result(result).map(drop)
+}
+
+/// Lets the user namespace's root look at this process again, which a change of identity forbids (prctl(2)).
+pub fn set_dumpable() {
+    // SAFETY: plain integers.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
+}
+
 /// fork(2) in a process without threads.
 pub fn fork() -> nix::Result<Option<i32>> {
     // SAFETY: the stage, the agent and doctor's probes never have a second thread.

@@ -13,10 +13,23 @@ const LARGEST: usize = 128 * 1024;
 /// A namespace's kind and inode number.
 pub type NamespaceIds = Vec<(String, u64)>;
 
+/// What the practice host is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+pub enum HostKind {
+    /// Seven file systems of its own, the same on every machine.
+    #[default]
+    Tidy,
+    /// A copy of this machine's own mount table, read-only.
+    Copy,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
     /// First of all: the namespaces of the machine, in which the receiver must refuse to act.
     Hello { machine: NamespaceIds },
+    /// Make a copy of the machine's mount table and clone the stage into it (only before the greeting, and only for a
+    /// process in a mount namespace of its own). `owner`: who its root is here.
+    Descend { machine: NamespaceIds, host: BuildHost, owner: u32 },
     /// Build the practice host (stage only).
     Build(BuildHost),
     /// The socket of the agent that the next clone starts comes with this (stage only).
@@ -35,10 +48,11 @@ pub enum Request {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BuildHost {
+    pub kind: HostKind,
     /// Directories of the image's layers, lowest first: name and path on the machine.
     pub layers: Vec<(String, String)>,
-    /// `tidy`, or a copy of the machine's own table with the lab at this place.
-    pub copy_lab_at: Option<String>,
+    /// Where the lab's files are.
+    pub lab: String,
     pub shared: bool,
     pub hostname: String,
 }

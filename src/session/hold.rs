@@ -1,7 +1,9 @@
 //! Whether a condition holds, judged from what was recorded. What is undefined does not hold.
 
 use super::{FileState, RoundRecord, Snapshot};
-use crate::lesson::{Condition, CountSpec, CountWord, FileSpec, Place, RowFilter, Side, TieKind, View};
+use crate::lesson::{
+    AllWord, ChangeCount, Condition, CountSpec, CountWord, FileSpec, Place, RowFilter, Side, TieKind, View,
+};
 use crate::mounts::{Change, ChangeKind, MountTable};
 use crate::op::errno_name;
 
@@ -34,6 +36,7 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
                 CountSpec::Word(CountWord::Some) => found > 0,
                 CountSpec::Word(CountWord::AsOutside) => found == count(now, Side::Outside, View::Namespace)?,
                 CountSpec::Word(CountWord::AsBefore) => found == count(&round.before, rows.side, rows.view)?,
+                CountSpec::Word(CountWord::OneMore) => found == count(&round.before, rows.side, rows.view)? + 1,
             })
         }
         Condition::Change(spec) => {
@@ -54,7 +57,11 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
                 (spec.changed, count(&[ChangeKind::Changed, ChangeKind::Moved])),
                 (spec.covered, count(&[ChangeKind::Covered])),
             ];
-            let numbers = asked.iter().all(|(wanted, found)| wanted.is_none_or(|wanted| wanted == *found));
+            let numbers = asked.iter().all(|(wanted, found)| match wanted {
+                None => true,
+                Some(ChangeCount::Exactly(wanted)) => wanted == found,
+                Some(ChangeCount::Word(AllWord::All)) => *found == before.table.len(),
+            });
             Some(numbers && (!spec.none || changes.is_empty()))
         }
         Condition::Propagation(every) => {
@@ -75,6 +82,7 @@ fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {
                 output.has.as_ref().is_none_or(|part| text.contains(part.as_str()))
                     && output.lacks.as_ref().is_none_or(|part| !text.contains(part.as_str()))
                     && output.is.as_ref().is_none_or(|whole| text == whole)
+                    && output.is_not.as_ref().is_none_or(|whole| text != whole)
                     && output.status.is_none_or(|status| command.status == Some(status)),
             )
         }
@@ -192,7 +200,8 @@ fn same_rows(one: &MountTable, other: &MountTable) -> bool {
                 mount.minor,
             )
         };
-        table.rows().iter().map(of).collect::<Vec<_>>()
+        // In the order in which tables are shown: the kernel's own follows the history of a namespace.
+        table.tree_order().into_iter().map(|(row, _)| of(&table.rows()[row])).collect::<Vec<_>>()
     };
     rows(one) == rows(other)
 }

@@ -1,7 +1,8 @@
 //! Predictions, judged from what the kernel did.
 
+use super::wording::count;
 use super::{RoundRecord, Snapshot, change_matches, holds, matching};
-use crate::lesson::{Does, Fact, Prediction, Side, StepText, View};
+use crate::lesson::{Condition, CountSpec, Does, Fact, Prediction, Rows, Side, StepText};
 use crate::mounts::{ChangeKind, printable};
 use crate::words::Lang;
 
@@ -12,7 +13,7 @@ pub enum Kernel {
     Option(usize),
     /// Each line by itself.
     Ticks(Vec<bool>),
-    /// The stage itself failed, or no option fits: nothing is judged.
+    /// The stage itself failed, or not exactly one option fits: nothing is judged.
     Void,
 }
 
@@ -28,7 +29,7 @@ pub fn options(prediction: &Prediction, text: &StepText, before: &Snapshot, lang
     match prediction {
         Prediction::WhichSide { .. } => words(&["option.outside", "option.inside", "option.both", "option.neither"]),
         Prediction::RowCount { options, .. } if text.options.len() != options.len() => {
-            options.iter().map(ToString::to_string).collect()
+            options.iter().map(|option| count(*option, lang)).collect()
         }
         Prediction::Errno { options } if text.options.len() != options.len() => options.clone(),
         Prediction::Same { .. } => words(&["option.same", "option.different"]),
@@ -51,7 +52,6 @@ pub fn judge(prediction: &Prediction, rounds: &[RoundRecord]) -> Kernel {
     if first.failed().is_some() && !wants_failure {
         return Kernel::Void;
     }
-    let option = |found: Option<usize>| found.map_or(Kernel::Void, Kernel::Option);
     match prediction {
         Prediction::WhichSide { does } => {
             let did = |side| first.changes(side).iter().any(|change| counts(*does, change.kind));
@@ -62,29 +62,23 @@ pub fn judge(prediction: &Prediction, rounds: &[RoundRecord]) -> Kernel {
                 (false, false) => 3,
             })
         }
-        Prediction::RowCount { side, view, filter, change, options } => {
-            let count = match change {
-                None => first.after.side(*side).map(|state| {
-                    matching(if *view == View::Process { &state.seen } else { &state.table }, filter).len()
-                }),
-                Some(does) => match (first.before.side(*side), first.after.side(*side)) {
-                    (Some(before), Some(after)) => Some(
-                        first
-                            .changes(*side)
-                            .iter()
-                            .filter(|found| {
-                                counts(*does, found.kind) && change_matches(found, &before.table, &after.table, filter)
-                            })
-                            .count(),
-                    ),
-                    _ => None,
-                },
+        Prediction::RowCount { side, view, filter, change: None, options } => only(options, |&count| {
+            let rows = Rows { side: *side, view: *view, filter: filter.clone(), count };
+            holds(&Condition::Rows(rows), first) == Some(true)
+        }),
+        Prediction::RowCount { side, filter, change: Some(does), options, .. } => {
+            let (Some(before), Some(after)) = (first.before.side(*side), first.after.side(*side)) else {
+                return Kernel::Void;
             };
-            option(count.and_then(|count| options.iter().position(|option| *option == count)))
+            let found = first.changes(*side).iter().filter(|change| {
+                counts(*does, change.kind) && change_matches(change, &before.table, &after.table, filter)
+            });
+            let found = CountSpec::Exactly(found.count());
+            only(options, |option| *option == found)
         }
         Prediction::Errno { options } => {
             let answer = first.failed().map_or_else(|| "ok".into(), |(_, errno)| crate::op::errno_name(errno));
-            option(options.iter().position(|option| *option == answer))
+            only(options, |option| *option == answer)
         }
         Prediction::Same { what } => {
             let of = |snapshot: &Snapshot| {
@@ -102,22 +96,28 @@ pub fn judge(prediction: &Prediction, rounds: &[RoundRecord]) -> Kernel {
                 _ => Kernel::Void,
             }
         }
-        Prediction::Point { side, filter } => option(pointable(&first.before, *side).and_then(|(table, rows)| {
-            let meant = matching(table, filter);
-            rows.iter().position(|row| meant.contains(row))
-        })),
+        Prediction::Point { side, filter } => match pointable(&first.before, *side) {
+            Some((table, rows)) => {
+                let meant = matching(table, filter);
+                only(&rows, |row| meant.contains(row))
+            }
+            None => Kernel::Void,
+        },
         Prediction::Tick { items } => {
             Kernel::Ticks(items.iter().map(|item| holds(item, first) == Some(true)).collect())
         }
         Prediction::Claims { options } => {
-            let held: Vec<usize> = (0..options.len())
-                .filter(|&index| options[index].iter().all(|condition| holds(condition, first) == Some(true)))
-                .collect();
-            option(match held.as_slice() {
-                [only] => Some(*only),
-                _ => None,
-            })
+            only(options, |claims| claims.iter().all(|condition| holds(condition, first) == Some(true)))
         }
+    }
+}
+
+/// The one option that fits. None or several: the question has no answer.
+fn only<T>(options: &[T], fits: impl Fn(&T) -> bool) -> Kernel {
+    let fitting: Vec<usize> = (0..options.len()).filter(|&index| fits(&options[index])).collect();
+    match fitting.as_slice() {
+        [only] => Kernel::Option(*only),
+        _ => Kernel::Void,
     }
 }
 

@@ -1,6 +1,8 @@
 //! A condition in words, for `verify` and for readers.
 
-use crate::lesson::{Choice, Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind};
+use crate::lesson::{
+    AllWord, ChangeCount, Choice, Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind,
+};
 use crate::op::{Actor, lower};
 use crate::words::Lang;
 
@@ -9,13 +11,7 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
     let side = |side: Side| lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
     match condition {
         Condition::Rows(rows) => {
-            let count = match &rows.count {
-                CountSpec::Exactly(number) => number.to_string(),
-                CountSpec::Word(CountWord::AsOutside) => lang.say("count.as-outside", &[]),
-                CountSpec::Word(CountWord::AsBefore) => lang.say("count.as-before", &[]),
-                CountSpec::Word(CountWord::Some) => lang.say("count.some", &[]),
-            };
-            lang.say("cond.rows", &[&side(rows.side), &count, &filter(&rows.filter, lang)])
+            lang.say("cond.rows", &[&side(rows.side), &count(rows.count, lang), &filter(&rows.filter, lang)])
         }
         Condition::Change(spec) if spec.none => lang.say("cond.no-change", &[&side(spec.side)]),
         Condition::Change(spec) => {
@@ -26,7 +22,13 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
                 ("covered", spec.covered),
             ]
             .into_iter()
-            .filter_map(|(word, number)| Some(lang.say(&format!("cond.{word}"), &[&number?.to_string()])))
+            .filter_map(|(word, number)| {
+                let number = match number? {
+                    ChangeCount::Exactly(number) => number.to_string(),
+                    ChangeCount::Word(AllWord::All) => lang.say("count.all", &[]),
+                };
+                Some(lang.say(&format!("cond.{word}"), &[&number]))
+            })
             .collect();
             lang.say("cond.change", &[&side(spec.side), &parts.join(", "), &filter(&spec.filter, lang)])
         }
@@ -35,7 +37,12 @@ pub fn in_words(condition: &Condition, lang: Lang) -> String {
         Condition::Errno(name) => lang.say("cond.errno", &[name]),
         Condition::Output(output) => {
             let mut parts = Vec::new();
-            for (key, text) in [("cond.has", &output.has), ("cond.lacks", &output.lacks), ("cond.is", &output.is)] {
+            for (key, text) in [
+                ("cond.has", &output.has),
+                ("cond.lacks", &output.lacks),
+                ("cond.is", &output.is),
+                ("cond.is-not", &output.is_not),
+            ] {
                 if let Some(text) = text {
                     parts.push(lang.say(key, &[text]));
                 }
@@ -104,6 +111,17 @@ fn file(file: &FileSpec, side: &str, lang: Lang) -> String {
         return lang.say("cond.file", &[side, &file.path]);
     }
     lang.say("cond.file-state", &[side, &file.path, &parts.join(", ")])
+}
+
+/// A number of rows, as conditions and options of a question say it.
+pub fn count(count: CountSpec, lang: Lang) -> String {
+    match count {
+        CountSpec::Exactly(number) => number.to_string(),
+        CountSpec::Word(CountWord::AsOutside) => lang.say("count.as-outside", &[]),
+        CountSpec::Word(CountWord::AsBefore) => lang.say("count.as-before", &[]),
+        CountSpec::Word(CountWord::OneMore) => lang.say("count.one-more", &[]),
+        CountSpec::Word(CountWord::Some) => lang.say("count.some", &[]),
+    }
 }
 
 fn filter(filter: &RowFilter, lang: Lang) -> String {

@@ -30,6 +30,9 @@ pub const NAMES: &[&str] = &[
     "test", "[", "readlink", "chroot", "pwd",
 ];
 
+/// The program's own name in an image.
+pub const PROGRAM: &str = "nslab-tools";
+
 /// Ours even where the machine has one.
 pub const ALWAYS: &[&str] = &["ps"];
 

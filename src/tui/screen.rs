@@ -274,7 +274,7 @@ fn draw_line(
 ) {
     let side = columns.width();
     if line.folded > 0 {
-        let text = lang.say("tui.folded", &[&line.folded.to_string()]);
+        let text = lang.say(if line.alike { "tui.folded-alike" } else { "tui.folded" }, &[&line.folded.to_string()]);
         put(y, 2, &text, Style::new());
         if columns != Columns::Single {
             put(y, side + 5, &text, Style::new());

@@ -26,6 +26,8 @@ pub struct TableLine {
     /// `<` only outside, `>` only inside, `~` differs.
     pub gutter: char,
     keep: bool,
+    /// Nothing but its propagation changed, as that of every row does at once: folded if nothing else is left to fold.
+    pub alike: bool,
     pub folded: usize,
 }
 
@@ -96,22 +98,32 @@ pub fn lines(session: &Session, view: &View, columns: Columns, height: usize, la
         };
         let selected = view.selected == pair.left.map(|row| (Side::Outside, row)) && pair.left.is_some()
             || view.selected == pair.right.map(|row| (Side::Inside, row)) && pair.right.is_some();
-        let keep =
-            marked(&left) || marked(&right) || focused(outside, pair.left) || focused(inside, pair.right) || selected;
+        let spoken_of = focused(outside, pair.left) || focused(inside, pair.right) || selected;
+        let keep = marked(&left) || marked(&right) || spoken_of;
+        let only_propagation = |row: Option<usize>, marks: &HashMap<usize, (char, &Change)>| {
+            row.and_then(|row| marks.get(&row)).is_none_or(|(_, change)| change.fields == ["propagation"])
+        };
+        let alike =
+            keep && !spoken_of && only_propagation(pair.left, &marks[0]) && only_propagation(pair.right, &marks[1]);
         let notes = [
             pair.left.and_then(|row| note(outside, row, &marks[0], session.marks.by_hand, lang)),
             pair.right.and_then(|row| note(inside, row, &marks[1], session.marks.by_hand, lang)),
         ];
-        all.push(TableLine { left, right, gutter, keep, folded: 0 });
+        all.push(TableLine { left, right, gutter, keep, alike, folded: 0 });
         if notes.iter().any(Option::is_some) {
             let cell = |text: &Option<String>| {
                 text.as_ref().map(|text| Cell { mark: ' ', row: None, text: text.clone(), note: true })
             };
-            all.push(TableLine { left: cell(&notes[0]), right: cell(&notes[1]), gutter: ' ', keep: true, folded: 0 });
+            let (left, right) = (cell(&notes[0]), cell(&notes[1]));
+            all.push(TableLine { left, right, gutter: ' ', keep: true, alike: false, folded: 0 });
         }
     }
     all.extend(removed(session, columns, view));
-    if view.folded { fold(all, height) } else { all }
+    if !view.folded {
+        return all;
+    }
+    let unchanged = fold(all, height, |line| !line.keep);
+    fold(unchanged, height, |line| line.alike && line.folded == 0)
 }
 
 /// Rows that the last change removed stay for one step, with `-`.
@@ -134,6 +146,7 @@ fn removed(session: &Session, columns: Columns, view: &View) -> Vec<TableLine> {
             right: cell(right.get(index)),
             gutter: ' ',
             keep: true,
+            alike: false,
             folded: 0,
         })
         .collect()
@@ -224,14 +237,14 @@ fn row_text(table: &MountTable, row: usize, columns: Columns, ascii: bool) -> St
     }
 }
 
-/// Folds the longest untouched runs first, on both sides in the same line, until the rest fits.
-fn fold(mut lines: Vec<TableLine>, height: usize) -> Vec<TableLine> {
+/// Folds the longest runs first, on both sides in the same line, until the rest fits.
+fn fold(mut lines: Vec<TableLine>, height: usize, may: impl Fn(&TableLine) -> bool) -> Vec<TableLine> {
     let mut tried = HashSet::new();
     while lines.len() > height {
         let mut best: Option<(usize, usize)> = None;
         let mut start = 0;
         while start < lines.len() {
-            let length = lines[start..].iter().take_while(|line| !line.keep).count();
+            let length = lines[start..].iter().take_while(|line| may(line)).count();
             if length > 1 && best.is_none_or(|(_, longest)| length > longest) {
                 best = Some((start, length));
             }
@@ -244,7 +257,8 @@ fn fold(mut lines: Vec<TableLine>, height: usize) -> Vec<TableLine> {
         // No more than needed: the fold line itself takes one.
         let take = length.min(lines.len() - height + 1);
         let from = start + length - take;
-        let fold = TableLine { left: None, right: None, gutter: ' ', keep: true, folded: take };
+        let alike = lines[from].alike;
+        let fold = TableLine { left: None, right: None, gutter: ' ', keep: true, alike, folded: take };
         lines.splice(from..from + take, [fold]);
     }
     lines

@@ -114,6 +114,33 @@ fn a_new_row_is_marked_explained_and_folded_around() {
     assert!(text.contains("88 64 0:50 / /proc"), "the kernel's own row: {text}");
 }
 
+/// On a machine's long table every row becomes private at once: the rows that the step speaks of stay in sight, the rest
+/// is folded and counted.
+#[test]
+fn thirty_rows_that_change_alike_are_folded() {
+    let lesson = crate::lesson::open("mount-ns").unwrap();
+    let step = lesson.step_index("private").unwrap();
+    let (mut session, _) = Session::new(Arc::new(lesson), step);
+    let more: String =
+        (0..23).map(|n| format!("{} 63 0:{} / /mnt/{n:02} rw - tmpfs m rw\n", 200 + n, 200 + n)).collect();
+    let table = format!("{HOST}{more}");
+    let before = Snapshot { outside: side(&table, true, 0), inside: Some(side(&table, true, 1)) };
+    session.apply(Event::Built(before.clone()));
+    session.handle(Command::Forward);
+    session.handle(Command::Choose(2));
+    session.handle(Command::Forward);
+    session.handle(Command::Forward);
+    let after = Snapshot { outside: before.outside.clone(), inside: Some(side(&table, false, 1)) };
+    let inside = changes(&before.inside.as_ref().unwrap().table, &after.inside.as_ref().unwrap().table);
+    assert_eq!(inside.len(), 30);
+    session.apply(Event::Performed(Box::new(RoundRecord { before, after, inside, ..RoundRecord::default() })));
+    for (lang, folded) in [(Lang::En, "more rows like these"), (Lang::Zh, "行也是这样")] {
+        let text = screen(&session, &View::new(lang), 80, 24);
+        assert!(text.contains("~ /lab") && text.contains("~ / "), "{text}");
+        assert!(text.contains(folded) && text.contains("30"), "{text}");
+    }
+}
+
 #[test]
 fn too_small_a_screen_says_so() {
     let text = screen(&at_proc(), &View::new(Lang::En), 40, 10);

@@ -1,27 +1,15 @@
-//! Builds the practice host: file systems of its own, seven rows, none of which names the machine.
+//! The tidy practice host: file systems of its own, seven rows, none of which names the machine.
 
-use super::sys;
-use super::wire::BuildHost;
+use super::super::sys;
+use super::super::wire::BuildHost;
+use super::{Failed, directory, mount_new, proc_flags, propagation, tried, tried_io, unpack};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::mount::{MntFlags, MsFlags, umount2};
 use nix::sys::stat::Mode;
-use std::fs::DirBuilder;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-
-/// What could not be done while building, and the kernel's answer.
-pub struct Failed {
-    pub tried: String,
-    pub errno: Errno,
-}
-
-/// What the stage keeps of a new practice host.
-pub struct Built {
-    pub proc: OwnedFd,
-    pub devices: Vec<OwnedFd>,
-}
 
 /// Device files that programs expect. A user namespace cannot make device nodes, and a bind mount for each would be a
 /// row for each; so the stage keeps them open and /dev has symbolic links to them (proc_pid_fd(5)).
@@ -29,22 +17,18 @@ const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// From which number on: the links must not change from run to run.
 const FIRST_DEVICE: i32 = 100;
 
-fn tried<T>(what: impl Into<String>, result: Result<T, Errno>) -> Result<T, Failed> {
-    result.map_err(|errno| Failed { tried: what.into(), errno })
-}
-
-fn tried_io<T>(what: impl Into<String>, result: std::io::Result<T>) -> Result<T, Failed> {
-    tried(what, result.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))))
-}
-
-fn mount_new(fstype: &str, source: &str, on: &Path, flags: MsFlags, data: Option<&str>) -> Result<(), Failed> {
-    tried(format!("mount a {fstype} on {}", on.display()), mount(Some(source), on, Some(fstype), flags, data))
-}
-
-fn directory(path: &Path, mode: u32) -> Result<(), Failed> {
-    let made = DirBuilder::new().recursive(true).create(path);
-    let made = made.and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)));
-    tried_io(format!("make the directory {}", path.display()), made)
+/// Builds it and makes it this process's root. Returns the descriptors that its /dev refers to.
+pub fn build(spec: &BuildHost) -> Result<Vec<OwnedFd>, Failed> {
+    // Nothing that happens from here on may travel to the machine.
+    propagation("make every mount private", MsFlags::MS_PRIVATE)?;
+    let layers = spec
+        .layers
+        .iter()
+        .map(|(name, path)| Ok((name.as_str(), keep_open(path)?)))
+        .collect::<Result<Vec<_>, Failed>>()?;
+    let devices = open_devices()?;
+    make_root(spec, &layers)?;
+    Ok(devices)
 }
 
 /// A directory of the image as a path that stays right whatever is mounted over it.
@@ -53,28 +37,6 @@ fn keep_open(path: &str) -> Result<(OwnedFd, PathBuf), Failed> {
     let fd = tried(format!("open the image layer {path}"), open(path, flags, Mode::empty()))?;
     let kept = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
     Ok((fd, kept))
-}
-
-/// Builds it and makes it this process's root.
-pub fn build(spec: &BuildHost) -> Result<Built, Failed> {
-    // Nothing that happens from here on may travel to the machine.
-    tried(
-        "make every mount private",
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>),
-    )?;
-    let layers = spec
-        .layers
-        .iter()
-        .map(|(name, path)| Ok((name.as_str(), keep_open(path)?)))
-        .collect::<Result<Vec<_>, Failed>>()?;
-    let devices = open_devices()?;
-    let proc = tidy(spec, &layers)?;
-    tried("sethostname", nix::unistd::sethostname(&spec.hostname))?;
-    if spec.shared {
-        let flags = MsFlags::MS_REC | MsFlags::MS_SHARED;
-        tried("make every mount shared", mount(None::<&str>, "/", None::<&str>, flags, None::<&str>))?;
-    }
-    Ok(Built { proc, devices })
 }
 
 fn open_devices() -> Result<Vec<OwnedFd>, Failed> {
@@ -90,16 +52,13 @@ fn open_devices() -> Result<Vec<OwnedFd>, Failed> {
         .collect()
 }
 
-fn tidy(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<OwnedFd, Failed> {
+fn make_root(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<(), Failed> {
     let base = ["/tmp", "/mnt", "/run", "/var"].into_iter().map(Path::new).find(|path| path.is_dir());
     let base = base
         .ok_or(Failed { tried: "find a directory to build on: /tmp, /mnt, /run, /var".into(), errno: Errno::ENOENT })?;
     mount_new("tmpfs", "host", base, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("mode=755"))?;
     let sources: Vec<&Path> = layers.iter().map(|(_, (_, path))| path.as_path()).collect();
-    tried_io(
-        "copy the image",
-        rootfs_builder::unpack(&sources, base).map_err(|error| std::io::Error::other(error.to_string())),
-    )?;
+    unpack(&sources, base)?;
     for (name, mode) in
         [("proc", 0o555), ("dev", 0o755), ("run", 0o755), ("tmp", 0o1777), ("lab", 0o755), ("etc", 0o755)]
     {
@@ -114,9 +73,8 @@ fn tidy(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<Owned
     ] {
         tried_io(format!("write /etc/{name}"), std::fs::write(base.join("etc").join(name), text))?;
     }
-    let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     // Before the old root goes: a new proc needs a fully visible old one (EPERM otherwise).
-    mount_new("proc", "proc", &base.join("proc"), quiet, None)?;
+    mount_new("proc", "proc", &base.join("proc"), proc_flags(), None)?;
     let dev = base.join("dev");
     mount_new("tmpfs", "dev", &dev, MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some("mode=755"))?;
     directory(&dev.join("pts"), 0o755)?;
@@ -147,15 +105,10 @@ fn tidy(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<Owned
     for (name, (_, path)) in layers {
         let layer = lab.join("image").join(name);
         directory(&layer, 0o755)?;
-        tried_io(
-            "copy an image layer",
-            rootfs_builder::unpack(&[path], &layer).map_err(|error| std::io::Error::other(error.to_string())),
-        )?;
+        unpack(&[path], &layer)?;
     }
     tried("chdir to the new root", nix::unistd::chdir(base))?;
     tried("pivot_root", nix::unistd::pivot_root(".", "."))?;
     tried("detach the old root", umount2(".", MntFlags::MNT_DETACH))?;
-    tried("chdir to /", nix::unistd::chdir("/"))?;
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    tried("open /proc", open("/proc", flags, Mode::empty()))
+    tried("chdir to /", nix::unistd::chdir("/"))
 }

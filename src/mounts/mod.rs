@@ -3,13 +3,16 @@
 mod diff;
 mod json;
 mod pair;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 
 pub use diff::{Change, ChangeKind, changes, compare};
 pub use json::{change_to_json, to_json};
 pub use pair::pair;
-pub use table::{Mount, MountTable};
+pub use row::Mount;
+pub use table::MountTable;
 pub use text::{diff_listing, elide, listing, printable};

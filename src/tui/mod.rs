@@ -10,4 +10,4 @@ mod tables;
 mod tests;
 
 pub use run::{LabMessage, Request, run};
-pub use screen::View;
+pub use screen::{View, draw};

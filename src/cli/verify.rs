@@ -3,7 +3,7 @@
 use super::{HELD_NOT, image};
 use crate::conduct;
 use crate::lesson::{Lesson, Side, bundled, open};
-use crate::mounts::{ChangeKind, MountTable, to_json};
+use crate::mounts::{ChangeKind, MountTable, printable_json, to_json};
 use crate::op::{Actor, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
 use crate::session::{RoundRecord, holds, in_words};
@@ -88,7 +88,8 @@ fn show(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     if as_json {
-        return writeln!(out, "{}", as_event(event, lesson, step, variant, rounds));
+        let event = as_event(event, lesson, step, variant, rounds).to_string();
+        return writeln!(out, "{}", printable_json(&event));
     }
     let held = rounds.iter().all(RoundRecord::held);
     let name = variant.map_or_else(|| step.to_string(), |variant| format!("{step} / {variant}"));

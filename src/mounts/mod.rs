@@ -15,4 +15,4 @@ pub use json::{change_to_json, to_json};
 pub use pair::pair;
 pub use row::Mount;
 pub use table::MountTable;
-pub use text::{diff_listing, elide, listing, printable};
+pub use text::{diff_listing, elide, listing, printable, printable_json};

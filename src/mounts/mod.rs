@@ -3,6 +3,8 @@
 mod diff;
 mod json;
 mod pair;
+#[cfg(test)]
+mod proptests;
 mod row;
 mod table;
 #[cfg(test)]

@@ -36,8 +36,8 @@ fn changed(file: &File) -> std::io::Result<bool> {
 /// The whole mount namespace of a process, even when the process is chrooted: a witness joins the namespace, which puts
 /// it at the namespace's own root (setns(2)), and is read from outside.
 ///
-/// To join even the namespace that one is in takes CAP_SYS_ADMIN. Without it nslab's own table is the answer there: all
-/// of the namespace, as a process in a chroot could not have come to see another's either.
+/// Joining takes CAP_SYS_ADMIN, even for the namespace that one is in already. A plain user gets nslab's own table
+/// there, which is all of it unless nslab itself runs in a chroot.
 pub fn read_namespace(pid: i32) -> std::io::Result<Vec<u8>> {
     let (ours, theirs) = (namespaces_of("self"), namespaces_of(&pid.to_string()));
     let same = |kind: &str| theirs.iter().any(|id| id.0 == kind && ours.contains(id));

@@ -11,5 +11,5 @@ mod tests;
 
 pub use check::check;
 pub use error::LessonError;
-pub use load::{bundled, open};
+pub use load::{bundled, open, parse};
 pub use model::*;

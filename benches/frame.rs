@@ -1,12 +1,15 @@
 //! One frame of the lesson's screen with 10,000 rows on each side against one with 30: only what is visible should cost.
 
+#[path = "paired/clock.rs"]
+mod clock;
 mod paired;
 
+use clock::timed;
 use nslab::mounts::MountTable;
 use nslab::session::{Event, Session, SideState, Snapshot};
 use nslab::tui::{View, draw};
 use nslab::words::Lang;
-use paired::{Pair, timed};
+use paired::Pair;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::hint::black_box;

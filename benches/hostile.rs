@@ -1,9 +1,12 @@
 //! Ten times the rows take ten times as long, whatever their shape: parsed, ordered as a tree, paired and compared.
 
+#[path = "paired/clock.rs"]
+mod clock;
 mod paired;
 
+use clock::timed;
 use nslab::mounts::{MountTable, changes, pair};
-use paired::{Pair, timed};
+use paired::Pair;
 use std::hint::black_box;
 
 /// Sorting and caches that are too small may cost a little more than ten times; a square would show as ten.

@@ -2,13 +2,16 @@
 //!
 //! The tables are real: this process makes a mount namespace of its own and fills it.
 
+#[path = "paired/clock.rs"]
+mod clock;
 mod paired;
 
+use clock::timed;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nslab::mounts::{MountTable, changes, pair};
 use nslab::sandbox::read_table;
-use paired::{Pair, timed};
+use paired::Pair;
 use std::cell::Cell;
 use std::fs::File;
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! Two things measured in turn, in the same run, so that a busy or slow machine is the same for both.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Medians of ours and of the baseline.
 pub struct Pair {
@@ -47,10 +47,4 @@ impl Pair {
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
-}
-
-pub fn timed(what: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    what();
-    start.elapsed()
 }

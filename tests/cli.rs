@@ -174,6 +174,111 @@ fn mounts_and_diff_of_files() {
     assert!(own.contains("/proc"), "{own}");
 }
 
+/// Lines that are no rows: what can be read is printed, the rest told by line number, and the status is not 0.
+#[test]
+fn a_table_with_bad_lines_is_not_all_well() {
+    let file = common::place().join("bad-table");
+    std::fs::write(&file, "1 0 0:1 / / rw - tmpfs t rw\n36 35 98:0 /\n2 1 0:2 / /\u{202e}x\u{9b}31m rw - tmpfs t rw\n")
+        .unwrap();
+    let file = file.to_str().unwrap();
+    for args in
+        [&["mounts", "--file", file][..], &["mounts", "--file", file, "--json"], &["diff", file, file, "--json"]]
+    {
+        let (status, out, err) = run(args);
+        assert_eq!(status, 2, "{args:?}: {err}");
+        assert!(err.contains("line 2 ") && err.contains("36 35 98:0 /"), "{err}");
+        assert!(!(out + &err).contains(|c: char| c != '\n' && c.is_control() || c == '\u{202e}'), "{args:?}");
+    }
+    let (_, out, _) = run(&["mounts", "--file", file, "--json"]);
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((rows[1]["target"].as_str(), rows[1]["shared"].is_null()), (Some("/\u{202e}x\u{9b}31m"), true));
+    let keys: Vec<&str> = rows[0].as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = "covered fstype id major master minor options parent propagate_from root shared source super_options target unbindable";
+    assert_eq!(keys.join(" "), expected);
+}
+
+#[test]
+fn diff_tells_differences_with_status_0() {
+    let [a, b] = ["before", "after"].map(|name| common::place().join(name));
+    std::fs::write(&a, "1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /a rw - proc p rw\n").unwrap();
+    std::fs::write(&b, "1 0 0:1 / / ro - tmpfs t rw\n2 1 0:2 / /a rw - proc p rw\n3 2 0:3 / /a rw - proc p rw\n")
+        .unwrap();
+    let (a, b) = (a.to_str().unwrap(), b.to_str().unwrap());
+    let (status, out, _) = run(&["diff", a, b]);
+    let words: Vec<&str> = out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!((status, words), (0, vec!["changed", "covered", "added"]));
+    assert_eq!(run(&["diff", a, a]), (0, String::new(), String::new()));
+    let (_, out, _) = run(&["diff", a, b, "--json"]);
+    let changes: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&changes[0]["fields"][0], &changes[2]["before"]), (&Value::from("options"), &Value::Null));
+}
+
+/// A process in a chroot, by each user: what it sees, and with --namespace what its whole namespace holds.
+#[test]
+fn the_whole_namespace_of_a_chrooted_process() {
+    for user in users() {
+        let mut process = std::process::Command::new("unshare");
+        let script = "mount -t tmpfs jail /mnt && cd /mnt && mkdir usr bin lib lib64 && mount --rbind /usr usr && \
+             mount --rbind /bin bin && mount --rbind /lib lib && { [ ! -e /lib64 ] || mount --rbind /lib64 lib64; } && \
+             echo ready && exec chroot /mnt sleep 60";
+        process.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]).stdout(std::process::Stdio::piped());
+        if common::is_root() && user != 0 {
+            use std::os::unix::process::CommandExt;
+            process.uid(user).gid(user);
+        }
+        let mut child = process.spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let pid = child.id().to_string();
+        let rows = |args: &[&str]| -> Vec<Value> {
+            let output = nslab(user).args(args).output().unwrap();
+            assert!(output.status.success(), "uid {user}: {}", String::from_utf8_lossy(&output.stderr));
+            serde_json::from_slice(&output.stdout).unwrap()
+        };
+        // chroot(2) comes a moment after the word.
+        let ends = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while rows(&["mounts", &pid, "--json"])[0]["source"] != "jail" {
+            assert!(std::time::Instant::now() < ends, "never in its chroot");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let (seen, whole) = (rows(&["mounts", &pid, "--json"]), rows(&["mounts", &pid, "--json", "--namespace"]));
+        assert!(seen.iter().all(|row| row["target"] != "/mnt"));
+        assert!(whole.iter().any(|row| row["target"] == "/mnt" && row["source"] == "jail"));
+        let ids = |rows: &[Value]| {
+            rows.iter().map(|row| row["id"].as_u64().unwrap()).collect::<std::collections::HashSet<_>>()
+        };
+        assert!(ids(&seen).is_subset(&ids(&whole)) && seen.len() < whole.len());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // One's own namespace needs no more rights than one has.
+        assert!(!rows(&["mounts", "--json", "--namespace"]).is_empty());
+    }
+}
+
+/// Anybody may read the table of a process, but only its owner or root may join its namespace.
+#[test]
+fn the_namespace_of_another_user_is_refused_with_advice() {
+    let Some(&user) = users().iter().find(|&&user| user != 0) else { return };
+    let mut child = std::process::Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", "echo ready; exec sleep 60"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0; 6]).unwrap();
+    let pid = child.id().to_string();
+    let output = nslab(user).args(["mounts", &pid, "--namespace"]).output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    if !common::is_root() {
+        assert!(output.status.success(), "one's own process: {err}");
+        return;
+    }
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{err}");
+    assert!(err.contains(&format!("process {pid}:")) && err.contains("sudo"), "{err}");
+}
+
 /// The lesson in words, through a pipe.
 #[test]
 fn the_plain_lesson_teaches_without_a_screen() {

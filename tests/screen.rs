@@ -231,6 +231,36 @@ fn break_it_and_mend_it() {
     assert_eq!(terminal.end(), 0);
 }
 
+/// A screen that waits for a key does not wake the processor: no thread of nslab, nobody in the practice host.
+#[test]
+fn an_idle_screen_sleeps() {
+    let wakeups = |pids: &[i32]| -> Vec<(String, u64)> {
+        let tasks = pids.iter().flat_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten());
+        let count = |task: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap();
+            let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+            (
+                format!("{} {}", task.path().display(), field("Name:")),
+                field("voluntary_ctxt_switches:").parse().unwrap(),
+            )
+        };
+        tasks.map(count).collect()
+    };
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "8"]);
+        terminal.wait("INSIDE pid 1");
+        // Once everything is drawn and the last process has settled.
+        std::thread::sleep(Duration::from_millis(500));
+        let all: Vec<i32> = [terminal.child.id() as i32].into_iter().chain(descendants(terminal.child.id())).collect();
+        assert!(all.len() >= 3, "nslab, stage, agent: {all:?}");
+        let before = wakeups(&all);
+        std::thread::sleep(Duration::from_millis(1500));
+        assert_eq!(before, wakeups(&all), "uid {user}: somebody woke");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}
+
 #[test]
 fn a_signal_gives_the_terminal_back() {
     use nix::sys::signal::{Signal, kill};

@@ -62,14 +62,14 @@ enum Command {
     /// Lint lessons without performing anything.
     Check { lessons: Vec<String> },
     /// A process's mount table.
+    ///
+    /// The exit status is 2 if the table or a line of it cannot be read; what can be read is printed all the same.
     Mounts(mounts::Args),
     /// Compare two mount tables, each a process's or a file's.
-    Diff {
-        a: String,
-        b: String,
-        #[arg(long)]
-        json: bool,
-    },
+    ///
+    /// Two moments of one namespace are compared mount by mount; tables of two namespaces row by row, paired by what is
+    /// mounted where. The exit status is 0 whether or not they differ, 2 if a table or a line of it cannot be read.
+    Diff(mounts::DiffArgs),
     /// What works on this machine, what does not, and what mends it.
     Doctor {
         #[arg(long)]
@@ -95,7 +95,7 @@ pub fn main() -> ExitCode {
         Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
         Some(Command::Check { lessons }) => list::check(&lessons),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
-        Some(Command::Diff { a, b, json }) => mounts::diff(&a, &b, json),
+        Some(Command::Diff(args)) => mounts::diff(&args),
         Some(Command::Doctor { json }) => doctor::doctor(json, lang),
     };
     match result {

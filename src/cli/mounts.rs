@@ -1,11 +1,13 @@
 //! `nslab mounts` and `nslab diff`.
 
-use super::Usage;
-use crate::mounts::{MountTable, change_to_json, compare, diff_listing, listing, printable, to_json};
+use super::{USAGE, Usage};
+use crate::mounts::{MountTable, change_to_json, compare, diff_listing, listing, printable, printable_json, to_json};
 use crate::sandbox::{read_namespace, read_table};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -15,9 +17,10 @@ pub struct Args {
     /// A file in the format of /proc/PID/mountinfo instead.
     #[arg(long, conflicts_with_all = ["pid", "namespace"])]
     file: Option<PathBuf>,
+    /// An array of mounts; names that are not UTF-8 are {"base64": …}.
     #[arg(long)]
     json: bool,
-    /// Indent by parent.
+    /// Children below their parents (as text indented), the top of a stack first.
     #[arg(long)]
     tree: bool,
     /// All that the process's namespace holds, even if the process is chrooted.
@@ -26,81 +29,100 @@ pub struct Args {
 }
 
 pub fn mounts(args: &Args) -> anyhow::Result<u8> {
-    let table = match (&args.file, args.pid) {
-        (Some(file), _) => of_file(&file.display().to_string())?,
-        (None, pid) => {
-            let pid = pid.unwrap_or(std::process::id() as i32);
-            if args.namespace {
-                let raw = read_namespace(pid).map_err(|error| advise(pid, &error))?;
-                MountTable::parse(raw)
-            } else {
-                of_process(pid)?
-            }
+    let table = match (&args.file, args.pid.unwrap_or(std::process::id() as i32)) {
+        (Some(file), _) => of_file(file.as_os_str())?,
+        (None, pid) if args.namespace => {
+            MountTable::parse(read_namespace(pid).map_err(|error| advise(pid, "mount namespace", &error))?)
         }
+        (None, pid) => of_process(pid)?,
     };
-    let mut out = std::io::stdout().lock();
     if args.json {
-        let rows: Vec<Value> = (0..table.len()).map(|row| to_json(&table, row)).collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
+        let order: Vec<usize> = match args.tree {
+            true => table.tree_order().into_iter().map(|(row, _)| row).collect(),
+            false => (0..table.len()).collect(),
+        };
+        print_json(order.into_iter().map(|row| to_json(&table, row)).collect())?;
     } else {
-        write!(out, "{}", listing(&table, args.tree))?;
+        write!(std::io::stdout().lock(), "{}", listing(&table, args.tree))?;
     }
-    complain(&table);
-    Ok(0)
+    Ok(complain(&[("", &table)]))
 }
 
-pub fn diff(a: &str, b: &str, as_json: bool) -> anyhow::Result<u8> {
-    let (before, after) = (of_either(a)?, of_either(b)?);
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// The table before, or of one process: digits are a process, anything else a file (./7 is the file 7).
+    a: std::ffi::OsString,
+    /// The table after, or of the other process.
+    b: std::ffi::OsString,
+    /// An array of {"kind", "fields", "before", "after"}.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Differences are an answer, not a failure: status 0 with or without them.
+pub fn diff(args: &DiffArgs) -> anyhow::Result<u8> {
+    let (before, after) = (of_either(&args.a)?, of_either(&args.b)?);
     let changes = compare(&before, &after);
-    let mut out = std::io::stdout().lock();
-    if as_json {
-        let rows: Vec<Value> = changes.iter().map(|change| change_to_json(&before, &after, change)).collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
+    if args.json {
+        print_json(changes.iter().map(|change| change_to_json(&before, &after, change)).collect())?;
     } else {
-        write!(out, "{}", diff_listing(&before, &after, &changes))?;
+        write!(std::io::stdout().lock(), "{}", diff_listing(&before, &after, &changes))?;
     }
-    complain(&before);
-    complain(&after);
-    Ok(0)
+    let [a, b] = [&args.a, &args.b].map(|name| format!("{}: ", printable(name.as_bytes())));
+    Ok(complain(&[(&a, &before), (&b, &after)]))
 }
 
-/// Digits name a process, anything else a file.
-fn of_either(name: &str) -> anyhow::Result<MountTable> {
-    match name.parse() {
-        Ok(pid) => of_process(pid),
-        Err(_) => of_file(name),
+fn print_json(values: Vec<Value>) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(&values)?;
+    writeln!(std::io::stdout().lock(), "{}", printable_json(&text))?;
+    Ok(())
+}
+
+fn of_either(name: &OsStr) -> anyhow::Result<MountTable> {
+    match name.to_str().and_then(|name| name.parse().ok()) {
+        Some(pid) => of_process(pid),
+        None => of_file(name),
     }
 }
 
 fn of_process(pid: i32) -> anyhow::Result<MountTable> {
     let read = File::open(format!("/proc/{pid}/mountinfo")).and_then(|mut file| read_table(&mut file));
-    Ok(MountTable::parse(read.map_err(|error| advise(pid, &error))?))
+    Ok(MountTable::parse(read.map_err(|error| advise(pid, "mount table", &error))?))
 }
 
-fn of_file(name: &str) -> anyhow::Result<MountTable> {
-    let raw = std::fs::read(name)
-        .map_err(|error| Usage(format!("cannot read {name}: {error}; name a file like /proc/self/mountinfo")))?;
+fn of_file(name: &OsStr) -> anyhow::Result<MountTable> {
+    let raw = std::fs::read(name).map_err(|error| {
+        Usage(format!(
+            "cannot read {}: {error}; name a file like /proc/self/mountinfo, or a process by its number",
+            printable(name.as_bytes())
+        ))
+    })?;
     Ok(MountTable::parse(raw))
 }
 
-fn advise(pid: i32, error: &std::io::Error) -> Usage {
+fn advise(pid: i32, what: &str, error: &std::io::Error) -> Usage {
+    let root = nix::unistd::geteuid().is_root();
     let next = match error.raw_os_error() {
-        Some(libc::ENOENT | libc::ESRCH) => "there is no such process (any more)",
-        Some(libc::EACCES | libc::EPERM) => "it belongs to another user; try as root",
+        Some(libc::ENOENT | libc::ESRCH) => "there is no such process (any more); see ps -e",
+        Some(libc::EACCES | libc::EPERM) if root => {
+            "CAP_SYS_ADMIN and CAP_SYS_PTRACE over that process are missing; try as root outside this container"
+        }
+        Some(libc::EACCES | libc::EPERM) => "that takes its owner, or root: try with sudo",
         Some(libc::EINVAL) => "it has ended and waits to be reaped",
         _ => "try another process",
     };
-    Usage(format!("cannot read the mount table of process {pid}: {error}; {next}"))
+    Usage(format!("cannot read the {what} of process {pid}: {error}; {next}"))
 }
 
-/// Rows that could not be read are reported, never dropped in silence.
-fn complain(table: &MountTable) {
-    for unread in table.unread() {
-        eprintln!(
-            "nslab: line {} is no row of a mount table: {}: {}",
-            unread.line,
-            unread.why,
-            printable(&unread.bytes)
-        );
+/// Lines that are no rows are reported, never dropped in silence; and such input is not all well.
+fn complain(tables: &[(&str, &MountTable)]) -> u8 {
+    let mut status = 0;
+    for (name, table) in tables {
+        for unread in table.unread() {
+            status = USAGE;
+            let text = printable(&unread.bytes);
+            eprintln!("nslab: {name}line {} is no row of a mount table: {}: {text}", unread.line, unread.why);
+        }
     }
+    status
 }

@@ -3,7 +3,7 @@
 use super::{HELD_NOT, image, settle};
 use crate::conduct;
 use crate::lesson::{Lesson, Side, bundled, open};
-use crate::mounts::{ChangeKind, MountTable, to_json};
+use crate::mounts::{ChangeKind, MountTable, printable_json, to_json};
 use crate::op::{Actor, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
 use crate::session::{Kernel, RoundRecord, Verdict, holds, in_words, judge};
@@ -133,7 +133,7 @@ impl Report<'_> {
 
     fn show(&self, as_json: bool, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
         if as_json {
-            return writeln!(out, "{}", self.as_event());
+            return writeln!(out, "{}", printable_json(&self.as_event().to_string()));
         }
         let name = match self.variant {
             Some(variant) => format!("{} / {variant}", self.step),

@@ -1,5 +1,7 @@
 //! Looks over a YAML text before a parser builds anything from it: depth, aliases, tags, keys that stand twice.
 
+use std::collections::HashSet;
+
 /// What is wrong, at a line and column from 1.
 pub struct Trouble {
     pub line: usize,
@@ -16,7 +18,7 @@ pub fn check(text: &str) -> Result<(), Trouble> {
         return Err(Trouble { line: 1, column: 1, what: "the file is empty; begin with: format: 1".into() });
     }
     // The keys of each open block mapping: (column, keys).
-    let mut open: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut open: Vec<(usize, HashSet<String>)> = Vec::new();
     let mut flow = 0usize;
     let mut block_scalar: Option<usize> = None;
     for (number, line) in text.lines().enumerate() {
@@ -94,7 +96,7 @@ pub fn check(text: &str) -> Result<(), Trouble> {
 }
 
 /// Follows `- - key: …` of one line: which mappings it closes and opens, and whether a key stands there twice.
-fn dashes_and_key(line: &str, number: usize, open: &mut Vec<(usize, Vec<String>)>) -> Result<usize, Trouble> {
+fn dashes_and_key(line: &str, number: usize, open: &mut Vec<(usize, HashSet<String>)>) -> Result<usize, Trouble> {
     let mut column = line.len() - line.trim_start_matches(' ').len();
     let mut rest = &line[column..];
     let mut is_new = false;
@@ -118,8 +120,8 @@ fn dashes_and_key(line: &str, number: usize, open: &mut Vec<(usize, Vec<String>)
                 what: format!("the key {key} stands here twice; take one out"),
             });
         }
-        Some(level) => level.1.push(key),
-        None => open.push((column, vec![key])),
+        Some(level) => drop(level.1.insert(key)),
+        None => open.push((column, HashSet::from([key]))),
     }
     Ok(open.len() + dashes)
 }

@@ -17,7 +17,7 @@ pub use at::LAB;
 pub use check::check;
 pub use condition::*;
 pub use error::LessonError;
-pub use load::{Source, bundled, open, source};
+pub use load::{Source, bundled, open, parse, source};
 pub use model::*;
 pub use predict::*;
 pub use text::*;

@@ -109,7 +109,7 @@ fn faults_of_a_readable_lesson_are_found() {
         ("en.md", "### if 3\nIt was made inside.", "### if 9\nIt was made inside.", "only 3 options"),
         ("en.md", "### break slave", "### break slaves", "no variant slaves"),
         ("en.md", "Both `/` and `/lab` are", "Both and `/lab` are", "code spans"),
-        ("en.md", "7 file systems", "9 file systems", "number 9"),
+        ("en.md", "is no PID 2 in", "is no PID 9 in", "number 9"),
         ("en.md", "- a tmpfs on /lab/mine inside\n", "", "2 conditions need as many"),
         ("en.md", "### done\nOne row inside", "### done\n\n### speaker3\nOne", "speaker3"),
         ("en.md", "- nothing: an empty list", "- no", "length should not tell"),

@@ -3,13 +3,18 @@
 mod diff;
 mod json;
 mod pair;
+#[cfg(test)]
+mod proptests;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 
 pub use diff::{Change, ChangeKind, changes, compare};
 pub use json::{change_to_json, to_json};
 pub use pair::pair;
-pub use table::{Mount, MountTable};
-pub use text::{diff_listing, elide, listing, printable};
+pub use row::Mount;
+pub use table::MountTable;
+pub use text::{diff_listing, elide, listing, printable, printable_json};

@@ -1,7 +1,8 @@
 //! Which row of one namespace stands beside which of another.
 
-use super::table::{Mount, MountTable};
-use std::collections::HashMap;
+use super::row::Mount;
+use super::table::MountTable;
+use foldhash::{HashMap, HashMapExt};
 
 /// One line of a side-by-side view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,64 +15,59 @@ pub struct Pair {
 
 /// Pairs rows by device, root, mount point and place in the stack; then, once, by device and root alone.
 pub fn pair(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
-    let left: Vec<usize> = outside.tree_order().into_iter().map(|(row, _)| row).collect();
-    let right: Vec<usize> = inside.tree_order().into_iter().map(|(row, _)| row).collect();
-    let keyed = |table: &MountTable, order: &[usize]| {
-        let mut counts: HashMap<(u32, u32, Vec<u8>, Vec<u8>), usize> = HashMap::new();
-        // From the bottom of a stack upwards, so that what is new on top has no partner.
-        let mut keys: Vec<_> = order
-            .iter()
-            .rev()
-            .map(|&row| {
-                let mount = &table.rows()[row];
-                let key = (mount.major, mount.minor, mount.root().into_owned(), mount.target().into_owned());
-                let number = counts.entry(key.clone()).or_default();
-                *number += 1;
-                (key, *number)
-            })
-            .collect();
-        keys.reverse();
-        keys
-    };
-    let (left_keys, right_keys) = (keyed(outside, &left), keyed(inside, &right));
-    let index: HashMap<_, usize> = right_keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
-    let mut partner: Vec<Option<usize>> = left_keys.iter().map(|key| index.get(key).copied()).collect();
+    let rows = |table: &MountTable| table.tree_order().into_iter().map(|(row, _)| row).collect::<Vec<_>>();
+    let (left, right) = (rows(outside), rows(inside));
+    let index: HashMap<_, usize> = keys(inside, &right).into_iter().zip(0..).collect();
+    let mut partner: Vec<Option<usize>> =
+        keys(outside, &left).into_iter().map(|key| index.get(&key).copied()).collect();
     let mut taken = vec![false; right.len()];
     partner.iter().flatten().for_each(|&place| taken[place] = true);
-    let mut spare: HashMap<(u32, u32, Vec<u8>), Vec<usize>> = HashMap::new();
+    let mut spare: HashMap<_, Vec<usize>> = HashMap::new();
     for place in (0..right.len()).rev().filter(|&place| !taken[place]) {
-        let mount = &inside.rows()[right[place]];
-        spare.entry((mount.major, mount.minor, mount.root().into_owned())).or_default().push(place);
+        spare.entry(what(&inside.rows()[right[place]])).or_default().push(place);
     }
     for (place, found) in partner.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
-        let mount = &outside.rows()[left[place]];
-        let free = spare.get_mut(&(mount.major, mount.minor, mount.root().into_owned())).and_then(Vec::pop);
-        if let Some(free) = free {
-            taken[free] = true;
-            *found = Some(free);
-        }
+        *found = spare.get_mut(&what(&outside.rows()[left[place]])).and_then(Vec::pop);
+        found.inspect(|&free| taken[free] = true);
     }
-    // The right side's own rows are drawn before the next row that has a partner further left.
+    // The right side's own rows are drawn before the next row that has a partner further down.
+    let alone = |place: usize| Pair { left: None, right: Some(right[place]), differs: false };
     let mut lines = Vec::with_capacity(left.len() + right.len());
-    let mut drawn = vec![false; right.len()];
-    for (place, &row) in left.iter().enumerate() {
-        if let Some(found) = partner[place] {
-            for earlier in (0..found).filter(|&earlier| !taken[earlier]).collect::<Vec<_>>() {
-                if !std::mem::replace(&mut drawn[earlier], true) {
-                    lines.push(Pair { left: None, right: Some(right[earlier]), differs: false });
-                }
-            }
-        }
-        let other = partner[place].map(|found| right[found]);
+    let mut drawn = 0;
+    for (&row, partner) in left.iter().zip(partner) {
+        let upto = partner.unwrap_or(0);
+        lines.extend((drawn..upto).filter(|&place| !taken[place]).map(alone));
+        drawn = drawn.max(upto);
+        let other = partner.map(|place| right[place]);
         let differs = other.is_some_and(|other| differs(&outside.rows()[row], &inside.rows()[other]));
         lines.push(Pair { left: Some(row), right: other, differs });
     }
-    for place in (0..right.len()).filter(|&place| !taken[place] && !drawn[place]) {
-        lines.push(Pair { left: None, right: Some(right[place]), differs: false });
-    }
+    lines.extend((drawn..right.len()).filter(|&place| !taken[place]).map(alone));
     lines
 }
 
+/// What is mounted: a file system, and which part of it.
+fn what(mount: &Mount) -> (u32, u32, &[u8]) {
+    (mount.major, mount.minor, mount.raw_root())
+}
+
+/// For each row what is mounted, where, and as which one there: counted from the bottom of a stack upwards, so that what
+/// is new on top has no partner.
+fn keys<'a>(table: &'a MountTable, order: &[usize]) -> Vec<((u32, u32, &'a [u8]), &'a [u8], u32)> {
+    let mut counts: HashMap<_, u32> = HashMap::with_capacity(order.len());
+    let key = |&row: &usize| {
+        let mount = &table.rows()[row];
+        let (what, target) = (what(mount), mount.raw_target());
+        let number = counts.entry((what, target)).or_default();
+        *number += 1;
+        (what, target, *number)
+    };
+    let mut keys: Vec<_> = order.iter().rev().map(key).collect();
+    keys.reverse();
+    keys
+}
+
 fn differs(a: &Mount, b: &Mount) -> bool {
-    a.fstype() != b.fstype() || a.source() != b.source() || a.root() != b.root() || a.options() != b.options()
+    let ([type_a, source_a, options_a, _], [type_b, source_b, options_b, _]) = (a.raw_kind(), b.raw_kind());
+    (type_a, source_a, options_a, a.raw_root()) != (type_b, source_b, options_b, b.raw_root())
 }

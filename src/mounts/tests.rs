@@ -1,5 +1,4 @@
 use super::*;
-use proptest::prelude::*;
 
 fn fixture(name: &str) -> MountTable {
     let path = format!("{}/tests/fixtures/mountinfo/{name}.txt", env!("CARGO_MANIFEST_DIR"));
@@ -108,38 +107,123 @@ fn json_has_base64_only_for_what_is_not_utf8() {
     assert_eq!(json["super_options"], serde_json::json!(["rw", "a=b"]));
 }
 
-proptest! {
-    /// No bytes make the parser fail, and no line is lost.
-    #[test]
-    fn any_bytes(raw in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let table = MountTable::parse(raw.clone());
-        let lines = raw.split(|&byte| byte == b'\n').count() - usize::from(raw.is_empty() || raw.ends_with(b"\n"));
-        prop_assert_eq!(table.len() + table.unread().len(), lines);
-        prop_assert_eq!(table.tree_order().len(), table.len());
+/// What the format allows, one row each.
+#[test]
+fn rows_of_every_kind_are_read() {
+    let long = format!("lowerdir=/{}", "l".repeat(9000));
+    let rows: [(&[u8], &[u8], &[u8], &[u8]); 13] = [
+        (b"5 1 0:5 / - rw - tmpfs t rw", b"-", b"/", b"t"),
+        (b"5 1 0:5 / shared:7 rw - tmpfs t rw", b"shared:7", b"/", b"t"),
+        (b"5 1 0:5 / /a rw - tmpfs  rw", b"/a", b"/", b""),
+        (b"5 1 0:5 / /a rw - tmpfs x\\040-\\040y\\043z rw", b"/a", b"/", b"x - y#z"),
+        (b"5 1 0:5 / /a#b\\134040c rw - tmpfs t rw", b"/a#b\\040c", b"/", b"t"),
+        (b"5 1 0:5 / /a\\040\\011\\012\\134 rw - tmpfs t rw", b"/a \t\n\\", b"/", b"t"),
+        (b"5 1 0:5 / /\xff\xfe rw - tmpfs \xe9 rw", b"/\xff\xfe", b"/", b"\xe9"),
+        ("5 1 0:5 / /a\u{a0}b\u{3000}c rw - tmpfs t rw".as_bytes(), "/a\u{a0}b\u{3000}c".as_bytes(), b"/", b"t"),
+        (b"5 1 0:5 / /a\rb\x0b\x0c\x1b[2J\x7f rw - tmpfs t rw", b"/a\rb\x0b\x0c\x1b[2J\x7f", b"/", b"t"),
+        (b"5 1 0:4 net:[4026531840] /run/netns/a rw - nsfs nsfs rw", b"/run/netns/a", b"net:[4026531840]", b"nsfs"),
+        (b"5 1 8:1 /gone//deleted /b rw - ext4 /dev/sda1 rw", b"/b", b"/gone//deleted", b"/dev/sda1"),
+        (b"5 1 0:5 / /a rw shared:1 master:2 propagate_from:3 later:x - tmpfs - rw,a=\\054b", b"/a", b"/", b"-"),
+        (&[b"5 1 0:5 / /o rw - overlay overlay rw,", long.as_bytes()].concat(), b"/o", b"/", b"overlay"),
+    ];
+    for (row, target, root, source) in rows {
+        let table = MountTable::parse(row.to_vec());
+        let shown = String::from_utf8_lossy(row);
+        assert!(table.unread().is_empty() && table.len() == 1, "{shown}: {:?}", table.unread());
+        let mount = &table.rows()[0];
+        assert_eq!((&*mount.target(), &*mount.root(), &*mount.source()), (target, root, source), "{shown}");
+        assert_eq!(mount.raw(), row);
     }
+    let groups = MountTable::parse(rows[11].0.to_vec());
+    let mount = &groups.rows()[0];
+    assert_eq!((mount.shared, mount.master, mount.propagate_from), (Some(1), Some(2), Some(3)));
+    assert_eq!(mount.super_options(), [&b"rw"[..], b"a=,b"]);
+}
 
-    /// Any tree, even with circles: nothing hangs, and parsing again what is known gives the same.
-    #[test]
-    fn any_tree(rows in proptest::collection::vec((0u64..12, 0u64..12, "(/[ab]){0,3}"), 0..24), cut in 0usize..24) {
-        let text = |rows: &[(u64, u64, String)]| rows.iter().map(|(id, parent, target)| {
-            format!("{id} {parent} 0:{id} / {} rw - tmpfs x rw\n", if target.is_empty() { "/" } else { target })
-        }).collect::<String>().into_bytes();
-        let whole = MountTable::parse(text(&rows));
-        let part = MountTable::parse(text(&rows[..cut.min(rows.len())]));
-        prop_assert_eq!(&part.reparse(text(&rows)), &whole);
-        prop_assert_eq!(whole.tree_order().len(), rows.len());
-        let _ = (pair(&part, &whole), changes(&part, &whole));
+/// What is no row is told by its line, and takes nothing else with it.
+#[test]
+fn lines_that_are_no_rows_are_told() {
+    let lines = [
+        "x 1 0:5 / /a rw - tmpfs t rw",
+        "+5 1 0:5 / /a rw - tmpfs t rw",
+        "5 -1 0:5 / /a rw - tmpfs t rw",
+        "99999999999999999999 1 0:5 / /a rw - tmpfs t rw",
+        "5 1 05 / /a rw - tmpfs t rw",
+        "5 1 0:4294967296 / /a rw - tmpfs t rw",
+        "5 1 0:5  /a rw - tmpfs t rw",
+        "5 1 0:5 /",
+        "5 1 0:5 / /a rw",
+        "5 1 0:5 / /a rw shared:1",
+        "5 1 0:5 / /a rw shared:x - tmpfs t rw",
+        "5 1 0:5 / /a rw -",
+        "5 1 0:5 / /a rw - tmpfs",
+        "5 1 0:5 / /a rw - tmpfs t",
+        " ",
+    ];
+    for line in lines {
+        let table =
+            MountTable::parse(format!("1 0 0:1 / / rw - tmpfs t rw\n\n{line}\n2 1 0:2 / /b rw - tmpfs t rw").into());
+        let told: Vec<_> = table.unread().iter().map(|unread| (unread.line, &unread.bytes[..])).collect();
+        assert_eq!(told, [(3, line.as_bytes())], "{line}");
+        assert_eq!(table.len(), 2, "{line}");
     }
+}
 
-    /// What the kernel escapes comes back byte for byte.
-    #[test]
-    fn names_round_trip(name in proptest::collection::vec(1u8..=255, 1..30), source in proptest::collection::vec(1u8..=255, 0..30)) {
-        let escape = |bytes: &[u8], more: &[u8]| bytes.iter().flat_map(|&byte| {
-            if b" \t\n\\".contains(&byte) || more.contains(&byte) { format!("\\{byte:03o}").into_bytes() } else { vec![byte] }
-        }).collect::<Vec<u8>>();
-        let raw = [b"1 0 0:1 / /".to_vec(), escape(&name, b""), b" rw shared:1 - tmpfs ".to_vec(), escape(&source, b"#"), b" rw\n".to_vec()].concat();
-        let table = MountTable::parse(raw);
-        prop_assert_eq!(table.rows()[0].target().into_owned(), [b"/".to_vec(), name].concat());
-        prop_assert_eq!(table.rows()[0].source().into_owned(), source);
+/// Children may stand before their parents, and parents may be missing, as in the view of a chrooted process.
+#[test]
+fn siblings_cover_whether_or_not_their_parent_is_seen() {
+    let rows = "3 9 0:3 / /a/b rw - tmpfs b rw\n2 9 0:2 / /a rw - tmpfs a rw\n4 9 0:4 / /ab rw - tmpfs c rw\n5 3 0:5 / /a/b/c rw - tmpfs d rw\n";
+    for root in ["", "9 1 0:9 / / rw - tmpfs r rw\n"] {
+        let table = MountTable::parse(format!("{rows}{root}").into());
+        let covered: Vec<u64> =
+            (0..table.len()).filter(|&row| table.covered(row)).map(|row| table.rows()[row].id).collect();
+        assert_eq!(covered, [3, 5], "with {root:?}: /a was mounted on the way to /a/b");
     }
+}
+
+/// An id that is reused at once is another mount; a mount that moved is the same.
+#[test]
+fn a_mount_is_the_same_by_id_device_and_root() {
+    let before = MountTable::parse(
+        b"1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /p rw - tmpfs p rw\n3 1 0:3 /x /q rw - tmpfs q rw\n".to_vec(),
+    );
+    let after = MountTable::parse(
+        b"1 0 0:1 / / rw - tmpfs t rw\n3 1 0:3 /x /r rw - tmpfs q rw\n2 1 0:7 / /p rw - tmpfs p rw\n".to_vec(),
+    );
+    let kinds: Vec<_> =
+        changes(&before, &after).iter().map(|change| (change.kind, change.before, change.after)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (ChangeKind::Moved, Some(2), Some(1)),
+            (ChangeKind::Added, None, Some(2)),
+            (ChangeKind::Removed, Some(1), None)
+        ]
+    );
+}
+
+/// The right side's own rows stand where they belong, and every row stands once.
+#[test]
+fn a_row_of_one_side_alone_stands_in_its_place() {
+    let left = MountTable::parse(
+        b"1 0 0:1 / / rw - tmpfs t rw\n2 1 0:2 / /a rw - tmpfs a rw\n3 1 0:3 / /c rw - tmpfs c rw\n".to_vec(),
+    );
+    let right = MountTable::parse(
+        b"11 0 0:1 / / rw - tmpfs t rw\n12 11 0:2 / /a ro - tmpfs a rw\n15 11 0:5 / /b rw - tmpfs b rw\n13 11 0:3 / /moved rw - tmpfs c rw\n".to_vec(),
+    );
+    let pairs: Vec<_> = pair(&left, &right).iter().map(|pair| (pair.left, pair.right, pair.differs)).collect();
+    assert_eq!(
+        pairs,
+        [(Some(0), Some(0), false), (Some(1), Some(1), true), (None, Some(2), false), (Some(2), Some(3), false)]
+    );
+}
+
+#[test]
+fn json_cannot_steer_a_terminal_and_says_the_same() {
+    let table = MountTable::parse("1 0 0:1 / /\u{9b}31m\u{202e}\u{7f}\u{e0001}\x1b\u{3000} rw - tmpfs t rw\n".into());
+    let value = to_json(&table, 0);
+    let text = printable_json(&serde_json::to_string_pretty(&value).unwrap());
+    assert!(!text.contains(|c: char| c != '\n' && c.is_control() || "\u{202e}\u{e0001}".contains(c)), "{text:?}");
+    assert!(text.contains("\\u009b31m\\u202e\\u007f\\udb40\\udc01\\u001b\u{3000}"), "{text}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
 }

@@ -4,21 +4,42 @@ use super::diff::Change;
 use super::table::MountTable;
 use unicode_width::UnicodeWidthStr;
 
-/// Text for a terminal: what could move the cursor, change colours or reorder text is shown as an escape.
+/// What could move the cursor, change colours, reorder text or hide in it: control characters (C1 too) and format
+/// characters.
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Text for a terminal: what could steer it is shown as an escape.
 pub fn printable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            let format = matches!(character,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
-            if character.is_control() || format {
+            if steers(character) {
                 character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
             } else {
                 out.push(character);
             }
         }
         chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+    }
+    out
+}
+
+/// JSON that says the same and cannot steer a terminal either: `\u009b` for the character. Such characters stand only
+/// within its strings, but for the line ends between them.
+pub fn printable_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if steers(character) && character != '\n' {
+            let units = &mut [0; 2];
+            character.encode_utf16(units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(character);
+        }
     }
     out
 }

@@ -11,4 +11,4 @@ mod task;
 mod tests;
 
 pub use run::{HandOver, LabMessage, run};
-pub use screen::View;
+pub use screen::{View, draw};

@@ -53,13 +53,13 @@ pub fn changes(before: &MountTable, after: &MountTable) -> Vec<Change> {
     old_middle.clone().rev().for_each(|row| known.entry(old[row].identity()).or_default().push(row));
     let mut gone = vec![true; old_middle.len()];
     let mut found = Vec::new();
-    for row in 0..new.len() {
+    for (row, mount) in new.iter().enumerate() {
         let partner = if row < head {
             Some(row)
         } else if row >= new_middle.end {
             Some(row - new_middle.end + old_middle.end)
         } else {
-            let partner = known.get_mut(&new[row].identity()).and_then(Vec::pop);
+            let partner = known.get_mut(&mount.identity()).and_then(Vec::pop);
             partner.inspect(|partner| gone[partner - head] = false)
         };
         match partner {

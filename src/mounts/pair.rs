@@ -46,14 +46,16 @@ pub fn pair(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
     lines
 }
 
-/// What is mounted: a file system, and which part of it.
-fn what(mount: &Mount) -> (u32, u32, &[u8]) {
+/// What is mounted: a file system by its device, and which part of it.
+type What<'a> = (u32, u32, &'a [u8]);
+
+fn what(mount: &Mount) -> What<'_> {
     (mount.major, mount.minor, mount.raw_root())
 }
 
 /// For each row what is mounted, where, and as which one there: counted from the bottom of a stack upwards, so that what
 /// is new on top has no partner.
-fn keys<'a>(table: &'a MountTable, order: &[usize]) -> Vec<((u32, u32, &'a [u8]), &'a [u8], u32)> {
+fn keys<'a>(table: &'a MountTable, order: &[usize]) -> Vec<(What<'a>, &'a [u8], u32)> {
     let mut counts: HashMap<_, u32> = HashMap::with_capacity(order.len());
     let key = |&row: &usize| {
         let mount = &table.rows()[row];

@@ -111,22 +111,23 @@ fn json_has_base64_only_for_what_is_not_utf8() {
 #[test]
 fn rows_of_every_kind_are_read() {
     let long = format!("lowerdir=/{}", "l".repeat(9000));
-    let rows: [(&[u8], &[u8], &[u8], &[u8]); 13] = [
-        (b"5 1 0:5 / - rw - tmpfs t rw", b"-", b"/", b"t"),
-        (b"5 1 0:5 / shared:7 rw - tmpfs t rw", b"shared:7", b"/", b"t"),
-        (b"5 1 0:5 / /a rw - tmpfs  rw", b"/a", b"/", b""),
-        (b"5 1 0:5 / /a rw - tmpfs x\\040-\\040y\\043z rw", b"/a", b"/", b"x - y#z"),
-        (b"5 1 0:5 / /a#b\\134040c rw - tmpfs t rw", b"/a#b\\040c", b"/", b"t"),
-        (b"5 1 0:5 / /a\\040\\011\\012\\134 rw - tmpfs t rw", b"/a \t\n\\", b"/", b"t"),
-        (b"5 1 0:5 / /\xff\xfe rw - tmpfs \xe9 rw", b"/\xff\xfe", b"/", b"\xe9"),
-        ("5 1 0:5 / /a\u{a0}b\u{3000}c rw - tmpfs t rw".as_bytes(), "/a\u{a0}b\u{3000}c".as_bytes(), b"/", b"t"),
-        (b"5 1 0:5 / /a\rb\x0b\x0c\x1b[2J\x7f rw - tmpfs t rw", b"/a\rb\x0b\x0c\x1b[2J\x7f", b"/", b"t"),
-        (b"5 1 0:4 net:[4026531840] /run/netns/a rw - nsfs nsfs rw", b"/run/netns/a", b"net:[4026531840]", b"nsfs"),
-        (b"5 1 8:1 /gone//deleted /b rw - ext4 /dev/sda1 rw", b"/b", b"/gone//deleted", b"/dev/sda1"),
-        (b"5 1 0:5 / /a rw shared:1 master:2 propagate_from:3 later:x - tmpfs - rw,a=\\054b", b"/a", b"/", b"-"),
-        (&[b"5 1 0:5 / /o rw - overlay overlay rw,", long.as_bytes()].concat(), b"/o", b"/", b"overlay"),
+    type Row<'a> = [&'a [u8]; 4];
+    let rows: [Row; 13] = [
+        [b"5 1 0:5 / - rw - tmpfs t rw", b"-", b"/", b"t"],
+        [b"5 1 0:5 / shared:7 rw - tmpfs t rw", b"shared:7", b"/", b"t"],
+        [b"5 1 0:5 / /a rw - tmpfs  rw", b"/a", b"/", b""],
+        [b"5 1 0:5 / /a rw - tmpfs x\\040-\\040y\\043z rw", b"/a", b"/", b"x - y#z"],
+        [b"5 1 0:5 / /a#b\\134040c rw - tmpfs t rw", b"/a#b\\040c", b"/", b"t"],
+        [b"5 1 0:5 / /a\\040\\011\\012\\134 rw - tmpfs t rw", b"/a \t\n\\", b"/", b"t"],
+        [b"5 1 0:5 / /\xff\xfe rw - tmpfs \xe9 rw", b"/\xff\xfe", b"/", b"\xe9"],
+        ["5 1 0:5 / /a\u{a0}b\u{3000}c rw - tmpfs t rw".as_bytes(), "/a\u{a0}b\u{3000}c".as_bytes(), b"/", b"t"],
+        [b"5 1 0:5 / /a\rb\x0b\x0c\x1b[2J\x7f rw - tmpfs t rw", b"/a\rb\x0b\x0c\x1b[2J\x7f", b"/", b"t"],
+        [b"5 1 0:4 net:[4026531840] /run/netns/a rw - nsfs nsfs rw", b"/run/netns/a", b"net:[4026531840]", b"nsfs"],
+        [b"5 1 8:1 /gone//deleted /b rw - ext4 /dev/sda1 rw", b"/b", b"/gone//deleted", b"/dev/sda1"],
+        [b"5 1 0:5 / /a rw shared:1 master:2 propagate_from:3 later:x - tmpfs - rw,a=\\054b", b"/a", b"/", b"-"],
+        [&[b"5 1 0:5 / /o rw - overlay overlay rw,", long.as_bytes()].concat(), b"/o", b"/", b"overlay"],
     ];
-    for (row, target, root, source) in rows {
+    for [row, target, root, source] in rows {
         let table = MountTable::parse(row.to_vec());
         let shown = String::from_utf8_lossy(row);
         assert!(table.unread().is_empty() && table.len() == 1, "{shown}: {:?}", table.unread());
@@ -134,7 +135,7 @@ fn rows_of_every_kind_are_read() {
         assert_eq!((&*mount.target(), &*mount.root(), &*mount.source()), (target, root, source), "{shown}");
         assert_eq!(mount.raw(), row);
     }
-    let groups = MountTable::parse(rows[11].0.to_vec());
+    let groups = MountTable::parse(rows[11][0].to_vec());
     let mount = &groups.rows()[0];
     assert_eq!((mount.shared, mount.master, mount.propagate_from), (Some(1), Some(2), Some(3)));
     assert_eq!(mount.super_options(), [&b"rw"[..], b"a=,b"]);

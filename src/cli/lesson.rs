@@ -34,6 +34,12 @@ pub struct Args {
     width: usize,
 }
 
+/// Begins a lesson with everything left as it is by default.
+pub fn begin(lesson: String, lang: Lang) -> anyhow::Result<u8> {
+    let args = Args { lesson, step: 1, plain: false, ascii: false, host: HostKind::default(), width: 80 };
+    run(&args, lang)
+}
+
 pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let lesson = open(&args.lesson)?;
     if args.step == 0 || args.step > lesson.steps.len() {
@@ -54,7 +60,7 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let host = args.host;
     // The stage dies with the thread that cloned it: this one lives as long as the screen.
     let lab = std::thread::spawn(move || serve(&lesson, host, &layers, lang, &asked, &answers));
-    let result = tui::run(session, effects, View::new(lang), &requests, events);
+    let result = tui::run(session, effects, View::new(lang), args.ascii, &requests, events);
     drop(requests);
     let _ = lab.join();
     result?;
@@ -74,7 +80,7 @@ fn serve(
     let mut sandbox: Option<Sandbox> = None;
     let mut now = Snapshot::default();
     for request in asked {
-        let event = match request {
+        let events = match request {
             Request::Effect(Effect::Shell(side)) => {
                 let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
                 let shell = match sandbox.as_mut() {
@@ -87,14 +93,17 @@ fn serve(
             Request::Effect(Effect::Leave) => return,
             Request::Effect(effect) => perform(lesson, host, layers, lang, &mut sandbox, &mut now, &effect),
             Request::ShellIsOver => match sandbox.as_mut().map(Sandbox::snapshot) {
-                Some(Ok(after)) => Ok(Event::ShellEnded { before: std::mem::replace(&mut now, after.clone()), after }),
+                Some(Ok(after)) => {
+                    Ok(vec![Event::ShellEnded { before: std::mem::replace(&mut now, after.clone()), after }])
+                }
                 Some(Err(error)) => Err(error),
                 None => continue,
             },
         };
-        let event = event.unwrap_or_else(|error| Event::Failed(error.to_string()));
-        if answers.send(LabMessage::Event(event)).is_err() {
-            return;
+        for event in events.unwrap_or_else(|error| vec![Event::Failed(error.to_string())]) {
+            if answers.send(LabMessage::Event(event)).is_err() {
+                return;
+            }
         }
     }
 }
@@ -107,13 +116,14 @@ fn perform(
     slot: &mut Option<Sandbox>,
     now: &mut Snapshot,
     effect: &Effect,
-) -> Result<Event, LabError> {
+) -> Result<Vec<Event>, LabError> {
     match effect {
         Effect::Build { replay } => {
             *slot = None;
             let sandbox = slot.insert(Sandbox::start(&lesson.host, host, layers)?);
-            *now = conduct::replay(sandbox, lesson, *replay, &[], lang)?.0;
-            Ok(Event::Built(now.clone()))
+            let (after, past) = conduct::replay(sandbox, lesson, *replay, &[], lang)?;
+            *now = after;
+            Ok(vec![Event::Replayed(past), Event::Built(now.clone())])
         }
         Effect::Variant { step, index } => {
             *slot = None;
@@ -122,7 +132,7 @@ fn perform(
             if let Some(last) = records.last() {
                 *now = last.after.clone();
             }
-            Ok(Event::VariantDone(records))
+            Ok(vec![Event::VariantDone(records)])
         }
         Effect::Perform { step, round } => {
             let sandbox = slot
@@ -131,7 +141,7 @@ fn perform(
             let at = &lesson.steps[*step];
             let record = conduct::perform(sandbox, at, &at.rounds[*round], now, lang)?;
             *now = record.after.clone();
-            Ok(Event::Performed(Box::new(record)))
+            Ok(vec![Event::Performed(Box::new(record))])
         }
         Effect::Shell(_) | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
     }

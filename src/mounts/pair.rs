@@ -53,20 +53,19 @@ pub fn pair(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
     }
     // The right side's own rows are drawn before the next row that has a partner further left.
     let mut lines = Vec::with_capacity(left.len() + right.len());
-    let mut drawn = vec![false; right.len()];
+    let mut drawn = 0;
     for (place, &row) in left.iter().enumerate() {
         if let Some(found) = partner[place] {
-            for earlier in (0..found).filter(|&earlier| !taken[earlier]).collect::<Vec<_>>() {
-                if !std::mem::replace(&mut drawn[earlier], true) {
-                    lines.push(Pair { left: None, right: Some(right[earlier]), differs: false });
-                }
+            for earlier in (drawn..found).filter(|&earlier| !taken[earlier]) {
+                lines.push(Pair { left: None, right: Some(right[earlier]), differs: false });
             }
+            drawn = drawn.max(found);
         }
         let other = partner[place].map(|found| right[found]);
         let differs = other.is_some_and(|other| differs(&outside.rows()[row], &inside.rows()[other]));
         lines.push(Pair { left: Some(row), right: other, differs });
     }
-    for place in (0..right.len()).filter(|&place| !taken[place] && !drawn[place]) {
+    for place in (drawn..right.len()).filter(|&place| !taken[place]) {
         lines.push(Pair { left: None, right: Some(right[place]), differs: false });
     }
     lines

@@ -72,6 +72,8 @@ pub enum Effect {
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
+    /// The rounds of the steps that were replayed, step by step; `Built` follows.
+    Replayed(Vec<Vec<RoundRecord>>),
     Built(Snapshot),
     Performed(Box<RoundRecord>),
     VariantDone(Vec<RoundRecord>),
@@ -88,6 +90,7 @@ pub enum Event {
 #[derive(Debug, Clone, Default)]
 pub struct Marks {
     pub before: Snapshot,
+    pub after: Snapshot,
     pub outside: Vec<Change>,
     pub inside: Vec<Change>,
     pub by_hand: bool,
@@ -101,8 +104,38 @@ impl Marks {
             _ => Vec::new(),
         };
         let outside = changes(&before.outside.table, &after.outside.table);
-        Marks { before: before.clone(), outside, inside, by_hand }
+        Marks { before: before.clone(), after: after.clone(), outside, inside, by_hand }
     }
+
+    fn of(record: &RoundRecord) -> Marks {
+        Marks {
+            before: record.before.clone(),
+            after: record.after.clone(),
+            outside: record.outside.clone(),
+            inside: record.inside.clone(),
+            by_hand: false,
+        }
+    }
+
+    pub fn on(&self, side: Side) -> &[Change] {
+        match side {
+            Side::Outside => &self.outside,
+            Side::Inside => &self.inside,
+        }
+    }
+
+    /// Whether a table changed, came, went, or is seen from another root directory.
+    pub fn show_something(&self) -> bool {
+        let root = |snapshot: &Snapshot| snapshot.inside.as_ref().map(|state| state.facts.root.clone());
+        !self.outside.is_empty() || !self.inside.is_empty() || root(&self.before) != root(&self.after)
+    }
+}
+
+/// One change of this sandbox, to be looked at again.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    pub step: usize,
+    pub marks: Marks,
 }
 
 #[derive(Debug)]
@@ -117,6 +150,8 @@ pub struct Session {
     /// The tables as they were when the step began: what a question points at.
     pub at_step: Snapshot,
     pub marks: Marks,
+    /// The changes since the sandbox was built, oldest first.
+    pub history: Vec<Moment>,
     pub hints: usize,
     pub variant: Option<usize>,
     /// An effect is under way.
@@ -146,6 +181,7 @@ impl Session {
             now: Snapshot::default(),
             at_step: Snapshot::default(),
             marks: Marks::default(),
+            history: Vec::new(),
             hints: 0,
             variant: None,
             busy: true,
@@ -292,6 +328,7 @@ impl Session {
 
     fn rebuild(&mut self, step: usize) -> Vec<Effect> {
         self.enter(step);
+        self.history.clear();
         self.busy = true;
         vec![Effect::Build { replay: step }]
     }
@@ -299,6 +336,14 @@ impl Session {
     pub fn apply(&mut self, event: Event) {
         self.busy = false;
         match event {
+            Event::Replayed(steps) => {
+                self.busy = true;
+                for (step, record) in
+                    steps.iter().enumerate().flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
+                {
+                    self.remember(step, Marks::of(record));
+                }
+            }
             Event::Built(now) => {
                 self.now = now;
                 self.at_step = self.now.clone();
@@ -306,6 +351,7 @@ impl Session {
             }
             Event::Performed(record) => {
                 self.mark(&record);
+                self.remember(self.step, self.marks.clone());
                 self.rounds.push(*record);
                 self.phase = Phase::See;
                 self.done[self.step] = true;
@@ -314,6 +360,10 @@ impl Session {
                 }
             }
             Event::VariantDone(records) => {
+                self.history.clear();
+                for record in &records {
+                    self.remember(self.step, Marks::of(record));
+                }
                 if let (Some(first), Some(last)) = (records.first(), records.last()) {
                     // What the whole variant did, whichever round did it.
                     self.mark(last);
@@ -324,6 +374,7 @@ impl Session {
             }
             Event::ShellEnded { before, after } => {
                 self.marks = Marks::between(&before, &after, true);
+                self.remember(self.step, self.marks.clone());
                 let ended = usize::from(before.inside.is_some() != after.inside.is_some());
                 self.by_hand += self.marks.outside.len() + self.marks.inside.len() + ended;
                 self.now = after;
@@ -338,12 +389,13 @@ impl Session {
 
     fn mark(&mut self, record: &RoundRecord) {
         self.now = record.after.clone();
-        self.marks = Marks {
-            before: record.before.clone(),
-            outside: record.outside.clone(),
-            inside: record.inside.clone(),
-            by_hand: false,
-        };
+        self.marks = Marks::of(record);
+    }
+
+    fn remember(&mut self, step: usize, marks: Marks) {
+        if marks.show_something() {
+            self.history.push(Moment { step, marks });
+        }
     }
 
     fn score(&mut self) {

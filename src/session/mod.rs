@@ -8,6 +8,6 @@ mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
-pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session};
+pub use machine::{Command, Effect, Event, Guess, Marks, Moment, Phase, Session};
 pub use record::*;
 pub use wording::in_words;

@@ -1,13 +1,30 @@
-//! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from the session alone.
+//! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from session and view alone.
 
+mod act;
+mod canvas;
+mod cells;
+mod elide;
+mod explain;
+mod glyphs;
+mod input;
 mod keys;
 mod markdown;
+mod menu;
+mod notes;
 mod page;
+mod panes;
+mod probe;
+mod rows;
 mod run;
+mod scene;
 mod screen;
-mod tables;
+mod style;
+mod terminal;
 #[cfg(test)]
 mod tests;
+mod view;
+mod wrap;
 
+pub use menu::{Entry, choose};
 pub use run::{LabMessage, Request, run};
-pub use screen::View;
+pub use view::View;

@@ -427,7 +427,7 @@ fn pane(by: i32, session: &Session, view: &mut View) {
 fn tab(by: i32, session: &Session, view: &mut View, area: Rect) {
     let is_wide = Map::of(session, view, area).is_some_and(|map| map.right_page.is_some());
     let tabs: &[Tab] = if is_wide { &[Tab::Program, Tab::Ran] } else { &[Tab::Text, Tab::Ran, Tab::Program] };
-    let current = if is_wide { view.tab.unwrap_or(Tab::Program) } else { view.tab(session) };
+    let current = if is_wide { view.right_tab() } else { view.tab(session) };
     let at = tabs.iter().position(|tab| *tab == current).unwrap_or(0) as i32;
     view.tab = Some(tabs[(at + by).rem_euclid(tabs.len() as i32) as usize]);
     view.mode = Mode::Look;

@@ -75,8 +75,7 @@ impl Map {
         let height = self.page.len();
         let page = page::content(session, view, self.right_page.is_some(), self.page_width, height);
         let last = page.lines.len().saturating_sub(height);
-        let wanted = page.focus.map_or(0, |(line, _)| (line + 1).saturating_sub(height));
-        let first = view.scroll.unwrap_or(wanted).min(last);
+        let first = view.scroll.unwrap_or_else(|| page.first(height)).min(last);
         (page, first, last)
     }
 }

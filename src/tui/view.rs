@@ -110,6 +110,11 @@ impl View {
         })
     }
 
+    /// The tab of the second page of wide screens, which the text is not on.
+    pub fn right_tab(&self) -> Tab {
+        if self.tab == Some(Tab::Ran) { Tab::Ran } else { Tab::Program }
+    }
+
     /// The view of a new page: nothing open, nothing selected.
     pub fn turn_page(&mut self) {
         self.mode = Mode::Look;

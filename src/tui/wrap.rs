@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(wrap("挂载表没有变化，一行也没有。", 16), ["挂载表没有变化，", "一行也没有。"]);
         // The comma would begin the second line: the character before it goes along.
         assert_eq!(wrap("挂载表没有变化，一行", 14), ["挂载表没有变", "化，一行"]);
-        assert_eq!(wrap("这是（括号）", 8), ["这是", "（括号）"]);
+        assert_eq!(wrap("这是一（括号）", 8), ["这是一", "（括号）"]);
     }
 
     #[test]

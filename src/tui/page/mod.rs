@@ -22,11 +22,14 @@ pub struct PageLine {
     pub tone: Tone,
 }
 
-/// Lines to be scrolled, and where in them the cursor is: line and column.
+/// Lines to be scrolled.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     pub lines: Vec<PageLine>,
+    /// Where the cursor is: line and column.
     pub focus: Option<(usize, usize)>,
+    /// The last line that should be visible beside the cursor's.
+    pub until: Option<usize>,
 }
 
 impl Page {
@@ -50,13 +53,18 @@ impl Page {
         while self.lines.len() > height {
             let Some(at) = self.lines.iter().rposition(|line| line.text.is_empty()) else { break };
             self.lines.remove(at);
-            if let Some((line, _)) = &mut self.focus
-                && *line > at
-            {
-                *line -= 1;
-            }
+            let moved = |line: usize| if line > at { line - 1 } else { line };
+            self.focus = self.focus.map(|(line, column)| (moved(line), column));
+            self.until = self.until.map(moved);
         }
         self
+    }
+
+    /// The first line of so many that shows what should be visible.
+    pub fn first(&self, height: usize) -> usize {
+        let to_show = |line: usize| (line + 1).saturating_sub(height);
+        let until = self.until.map_or(0, to_show);
+        self.focus.map_or(until, |(line, _)| until.min(line).max(to_show(line)))
     }
 }
 
@@ -64,7 +72,7 @@ impl Page {
 pub fn content(session: &Session, view: &View, is_wide: bool, width: usize, height: usize) -> Page {
     let mut page = Page::default();
     if session.asks.is_some() {
-        page.add_as(Tone::Strong, wrap(&view.lang.say("tui.lose", &[&session.by_hand.to_string()]), width));
+        page.add_as(Tone::Strong, wrap(&view.lang.count("tui.lose", session.by_hand, &[]), width));
         return page;
     }
     match view.mode {
@@ -95,8 +103,8 @@ pub fn content(session: &Session, view: &View, is_wide: bool, width: usize, heig
 
 /// The second page of wide screens.
 pub fn right(session: &Session, view: &View, width: usize) -> Page {
-    match view.tab(session) {
-        Tab::Ran if view.tab == Some(Tab::Ran) => ran::calls(session, view, width),
+    match view.right_tab() {
+        Tab::Ran => ran::calls(session, view, width),
         _ => program::program(session, view, width),
     }
 }

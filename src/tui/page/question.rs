@@ -48,18 +48,17 @@ pub fn question(session: &Session, view: &View, page: &mut Page, width: usize) {
     let top = page.lines.len();
     if let Some(rows) = in_columns(&items, width) {
         let height = rows.len();
-        // Nothing chosen yet: the options are what must be visible.
-        page.focus = Some(at.map_or((top + height - 1, 0), |at| (top + at % height, 2 + at / height * (width / 2))));
+        page.focus = at.map(|at| (top + at % height, 2 + at / height * (width / 2)));
         page.add(rows);
-        return;
-    }
-    for (index, text) in items.iter().enumerate() {
-        if at == Some(index) {
-            page.focus = Some((page.lines.len(), 2));
+    } else {
+        for (index, text) in items.iter().enumerate() {
+            if at == Some(index) {
+                page.focus = Some((page.lines.len(), 2));
+            }
+            page.add(hang(text, width, 7));
         }
-        page.add(hang(text, width, 7));
     }
-    page.focus = page.focus.or(Some((page.lines.len() - 1, 0)));
+    page.until = Some(page.lines.len() - 1);
 }
 
 /// The table of a `point` question, and its rows in the order of the options: as they were when the step began.

@@ -22,9 +22,13 @@ pub fn ran(session: &Session, view: &View, width: usize) -> Page {
         page.add(wrap(&view.lang.say("tui.nothing", &[]), width));
         return page;
     }
-    records(latest(session), view, &mut page, width);
+    let with_flags = width >= 76;
+    records(latest(session), view, with_flags, &mut page, width);
     if session.phase == Phase::See {
         verdict::verdict(session, view, &mut page, width);
+    }
+    if !with_flags {
+        latest(session).iter().flat_map(|record| &record.calls).for_each(|call| flags(call, view, &mut page, width));
     }
     outputs(session, &mut page, width);
     page
@@ -33,7 +37,7 @@ pub fn ran(session: &Session, view: &View, width: usize) -> Page {
 /// The calls alone, with each flag explained.
 pub fn calls(session: &Session, view: &View, width: usize) -> Page {
     let mut page = Page::default();
-    records(latest(session), view, &mut page, width);
+    records(latest(session), view, true, &mut page, width);
     outputs(session, &mut page, width);
     if page.lines.is_empty() {
         page.add(wrap(&view.lang.say("tui.nothing", &[]), width));
@@ -49,7 +53,7 @@ pub fn broken(session: &Session, view: &View, page: &mut Page, width: usize) {
     if let Some(text) = text {
         page.add_as(Tone::Strong, crate::tui::markdown::lines(&text.question, width));
     }
-    records(&session.rounds, view, page, width);
+    records(&session.rounds, view, width >= 76, page, width);
     if let Some(text) = text {
         page.add(crate::tui::markdown::lines(&text.why, width));
     }
@@ -64,7 +68,8 @@ fn latest(session: &Session) -> &[RoundRecord] {
     }
 }
 
-fn records(records: &[RoundRecord], view: &View, page: &mut Page, width: usize) {
+/// On a narrow screen there is no room for what flags mean before what is to be seen.
+fn records(records: &[RoundRecord], view: &View, with_flags: bool, page: &mut Page, width: usize) {
     let mut last = None;
     for record in records.iter().filter(|record| !record.calls.is_empty()) {
         if record.actor != last {
@@ -73,28 +78,29 @@ fn records(records: &[RoundRecord], view: &View, page: &mut Page, width: usize) 
             last = record.actor;
         }
         for call in &record.calls {
-            one_call(call, view, page, width);
+            let text = with_result(call);
+            let timed = format!("{text}   {} us", call.micros);
+            page.add(hang(if timed.width() <= width { &timed } else { &text }, width, 4));
+            if with_flags {
+                flags(call, view, page, width);
+            }
+            if let Err(errno) = call.result {
+                let (name, meaning) = (crate::op::errno_name(errno), crate::op::errno_meaning(errno));
+                page.add(hang(&format!("  {name}: {meaning}"), width, 4));
+            }
         }
     }
 }
 
-fn one_call(call: &CallRecord, view: &View, page: &mut Page, width: usize) {
-    let text = with_result(call);
-    let timed = format!("{text}   {} us", call.micros);
-    page.add(hang(if timed.width() <= width { &timed } else { &text }, width, 4));
+fn flags(call: &CallRecord, view: &View, page: &mut Page, width: usize) {
     let flags = call.call.flags_in_words();
-    match in_one_line(&flags, view.lang).filter(|line| line.width() + 2 <= width) {
-        Some(line) => page.add([format!("  {line}")]),
-        None => {
-            for flag in flags {
-                let words = if view.lang == Lang::Zh { flag.zh } else { flag.en };
-                page.add(hang(&view.lang.say("tui.flag", &[flag.c, words]), width, 4));
-            }
-        }
+    if let Some(line) = in_one_line(&flags, view.lang) {
+        page.add(hang(&format!("  {line}"), width, 2));
+        return;
     }
-    if let Err(errno) = call.result {
-        let (name, meaning) = (crate::op::errno_name(errno), crate::op::errno_meaning(errno));
-        page.add(hang(&format!("  {name}: {meaning}"), width, 4));
+    for flag in flags {
+        let words = if view.lang == Lang::Zh { flag.zh } else { flag.en };
+        page.add(hang(&view.lang.say("tui.flag", &[flag.c, words]), width, 4));
     }
 }
 

@@ -56,15 +56,15 @@ fn raw_row(view: &View, scene: &Scene, map: &Map) -> String {
     }
     // As many phrases as fit, none of them cut.
     let mut text = format!("{raw}      ");
-    let mut is_first = true;
+    let mut said = String::new();
     for phrase in in_words(mount, view.lang) {
-        let next = if is_first { phrase } else { format!("; {phrase}") };
-        if text.width() + next.width() > room {
+        let longer = if said.is_empty() { phrase } else { view.lang.say("words.and", &[&said, &phrase]) };
+        if text.width() + longer.width() > room {
             break;
         }
-        text.push_str(&next);
-        is_first = false;
+        said = longer;
     }
+    text.push_str(&said);
     text
 }
 

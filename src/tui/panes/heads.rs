@@ -23,7 +23,7 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
     };
     let y = map.heads;
     if map.columns.kind == Kind::Single {
-        let text = format!("{} {}", head(view, scene, view.side, map), other(session, view));
+        let text = with_other(session, view, &head(view, scene, view.side, map));
         let tone = if view.focus == Focus::Table { Tone::Bar } else { Tone::Strong };
         canvas.put(y, 0, &ruled(&text, map.width - 1), tone);
         return;
@@ -38,15 +38,15 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
     canvas.put(y, map.width - 1, " ", Tone::Plain);
 }
 
-/// What the narrow screen does not show.
-fn other(session: &Session, view: &View) -> String {
+/// The head, and what the narrow screen does not show.
+fn with_other(session: &Session, view: &View, head: &str) -> String {
     let lang = view.lang;
     let (side, key) = match view.side {
         Side::Outside => (Side::Inside, "tui.inside-name"),
         Side::Inside => (Side::Outside, "tui.outside-name"),
     };
     let marks = view.moment.and_then(|moment| session.history.get(moment)).map_or(&session.marks, |m| &m.marks);
-    lang.say("tui.other", &[&lang.say(key, &[]), &marks.on(side).len().to_string()])
+    lang.count("tui.other", marks.on(side).len(), &[head, &lang.say(key, &[])])
 }
 
 fn head(view: &View, scene: &Scene, side: Side, map: &Map) -> String {
@@ -61,22 +61,23 @@ fn head(view: &View, scene: &Scene, side: Side, map: &Map) -> String {
     let pids = [facts.pid_inside.to_string(), facts.pid_outside.to_string()];
     if map.columns.kind == Kind::Single {
         return match (side, shown.seen_rows()) {
-            (Side::Inside, Some(_)) => format!("{name}, {}", lang.say("tui.pid-sees", &[])),
+            (Side::Inside, Some(_)) => lang.say("tui.pid-sees", &[]),
             _ => name,
         };
     }
     if map.columns.kind == Kind::Wide {
-        let key = if side == Side::Outside { "tui.outside-wide" } else { "tui.inside-wide" };
-        let mut text = lang.say(key, &[&inode.to_string(), &facts.hostname, &facts.root, &pids[0], &pids[1]]);
-        if side == Side::Inside && facts.root != "/" {
-            text = format!("{text}  {}", sight(view));
-        }
-        return text;
+        let key = match side {
+            Side::Outside => "tui.outside-wide",
+            Side::Inside if facts.root != "/" => "tui.inside-wide-root",
+            Side::Inside => "tui.inside-wide",
+        };
+        let inode = inode.to_string();
+        return lang.say(key, &[&inode, &facts.hostname, &facts.root, &pids[0], &pids[1], &sight(view)]);
     }
     let short = format!("mnt{}{:04}", view.glyphs.elision(), inode % 10000);
     match side {
         Side::Outside => lang.say("tui.outside", &[&short]),
-        Side::Inside if facts.root != "/" => format!("{name} {}", sight(view)),
+        Side::Inside if facts.root != "/" => lang.say("tui.inside-sight", &[&sight(view)]),
         Side::Inside => lang.say("tui.inside", &[&pids[0], &pids[1], &short]),
     }
 }

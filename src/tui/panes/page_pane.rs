@@ -17,7 +17,9 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) -> O
     let (page, first, last) = map.page(session, view);
     lines(&page, first, map.page.start, 1, height, canvas);
     let mut sign = |line: usize, text: String| {
-        canvas.put(line, (map.page_width + 1).saturating_sub(text.width()), &text, Tone::Bar);
+        let x = (map.page_width + 1).saturating_sub(text.width());
+        canvas.put(line, x - 1, " ", Tone::Plain);
+        canvas.put(line, x, &text, Tone::Bar);
     };
     if first > 0 {
         sign(map.page.start, view.lang.say("tui.above", &[]));

@@ -14,8 +14,8 @@ pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> Str
     }
     let whole = shown.now.len().to_string();
     let rows = match shown.seen_rows() {
-        Some(seen) => lang.say("tui.rows-of", &[&seen.to_string(), &whole]),
-        None => lang.say("tui.rows", &[&whole]),
+        Some(seen) => lang.count("tui.rows-of", seen, &[&whole]),
+        None => lang.count("tui.rows", shown.now.len(), &[]),
     };
     let unread = shown.now.unread().len();
     let mut parts: Vec<String> = [

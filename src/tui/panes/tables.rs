@@ -81,7 +81,7 @@ impl Pane<'_> {
                 let count = if is_left { left } else { right };
                 if *count > 0 {
                     let key = if *out_of_view && !is_left { "tui.folded-away" } else { "tui.folded" };
-                    let text = self.view.lang.say(key, &[self.view.glyphs.dots(), &count.to_string()]);
+                    let text = self.view.lang.count(key, *count, &[self.view.glyphs.dots()]);
                     canvas.put(y, self.x() + 2, &text, Tone::Plain);
                 }
             }

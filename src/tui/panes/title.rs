@@ -119,8 +119,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
             let left = with_open(format!("{} {}", rule.repeat(2), named(Tab::Text)));
             canvas.put(line, 0, &to_the_end(left, at), Tone::Plain);
             canvas.put(line, at, view.glyphs.tee(), Tone::Plain);
-            let current = current.map(|tab| if tab == Tab::Ran { Tab::Ran } else { Tab::Program });
-            let text = names(&[Tab::Program, Tab::Ran], current) + &shells;
+            let text = names(&[Tab::Program, Tab::Ran], Some(view.right_tab())) + &shells;
             canvas.put(line, at + 1, &to_the_end(text, map.width - at - 2), Tone::Plain);
         }
     }

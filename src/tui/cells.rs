@@ -73,24 +73,36 @@ pub fn points(shown: &Shown, rows: &[usize], columns: Columns, view: &View) -> H
     rows.iter().copied().zip(short).collect()
 }
 
-/// The cells of a row after its mark. `point` may be longer than its column: then the source yields.
-pub fn cells(mount: &Mount, point: &str, columns: Columns, view: &View) -> Vec<(Part, String)> {
+/// Cells of the propagation: a word for as long as the source can yield to it. `shared:367` is said whole; a number
+/// that is cut would be another group.
+pub fn propagation_width(shown: &Shown, rows: &[usize], columns: Columns) -> usize {
+    let room = if columns.kind == Kind::Wide { 10 } else { 8 };
+    let most = if columns.kind == Kind::Wide { 14 } else { 11 };
+    let words = rows.iter().filter_map(|&row| shown.mount(row)).map(|mount| mount.propagation().width());
+    words.filter(|width| *width <= most).max().unwrap_or(room).max(room)
+}
+
+/// The cells of a row after its mark. The source yields to a mount point that is longer than its column, and to the
+/// propagation.
+pub fn cells(mount: &Mount, point: &str, room: usize, columns: Columns, view: &View) -> Vec<(Part, String)> {
     let fstype = printable(mount.fstype().as_bytes());
-    let over = point.width().saturating_sub(columns.point);
-    let point = (Part::Point, fit(point, columns.point + over));
+    let beyond = point.width().saturating_sub(columns.point);
+    let over = beyond + room - if columns.kind == Kind::Wide { 10 } else { 8 };
+    let point = (Part::Point, fit(point, columns.point + beyond));
     match columns.kind {
         Kind::Single | Kind::Narrow => {
-            let width = if columns.kind == Kind::Single { 13 } else { 10 };
-            let text = type_and_source(mount, &fstype, width, view);
+            let width: usize = if columns.kind == Kind::Single { 13 } else { 10 };
+            let width = width.saturating_sub(over);
             vec![
                 point,
-                (Part::Source, fit(&text, width.saturating_sub(over))),
-                (Part::Propagation, fit(&propagation(mount, 8), 8)),
+                (Part::Source, fit(&type_and_source(mount, &fstype, width), width)),
+                (Part::Propagation, fit(&propagation(mount, room), room)),
             ]
         }
         Kind::Middle | Kind::Wide => {
             let is_wide = columns.kind == Kind::Wide;
-            let (kinds, sources, room) = if is_wide { (9, 22, 10) } else { (8, 12, 8) };
+            let (kinds, sources): (usize, usize) = if is_wide { (9, 22) } else { (8, 12) };
+            let sources = sources.saturating_sub(over);
             let source = cut_with(&source_with_root(mount, sources), sources, view.glyphs.elision());
             let mut out = Vec::new();
             if is_wide {
@@ -98,28 +110,26 @@ pub fn cells(mount: &Mount, point: &str, columns: Columns, view: &View) -> Vec<(
             }
             out.push(point);
             out.push((Part::Other, fit(&with_ro(mount, &fstype, kinds), kinds)));
-            out.push((Part::Source, fit(&source, sources.saturating_sub(over))));
+            out.push((Part::Source, fit(&source, sources)));
             out.push((Part::Propagation, fit(&propagation(mount, room), room)));
             out
         }
     }
 }
 
-/// `type` alone where the source says nothing new, else `type source`; read-only loses the source before it loses `ro`.
-fn type_and_source(mount: &Mount, fstype: &str, width: usize, view: &View) -> String {
+/// `type` alone where the source says nothing new or has no room, else `type source`; read-only loses the source before
+/// it loses `ro`.
+fn type_and_source(mount: &Mount, fstype: &str, width: usize) -> String {
     let source = printable(&mount.source());
     let source = source.strip_prefix("/dev/").unwrap_or(&source);
     let says_nothing = source == fstype || source == "none" || source.is_empty();
     let both = if says_nothing { fstype.to_string() } else { format!("{fstype} {source}") };
-    if !mount.read_only() {
-        return cut_with(&both, width, view.glyphs.elision());
-    }
-    let all = format!("{both} ro");
+    let all = if mount.read_only() { format!("{both} ro") } else { both };
     if all.width() <= width { all } else { with_ro(mount, fstype, width) }
 }
 
 fn with_ro(mount: &Mount, fstype: &str, width: usize) -> String {
-    if mount.read_only() { format!("{} ro", cut(fstype, width - 3)) } else { fstype.into() }
+    if mount.read_only() { format!("{} ro", cut(fstype, width.saturating_sub(3))) } else { fstype.into() }
 }
 
 /// As findmnt writes it; where the whole does not fit, what is mounted tells more than the device's directory.
@@ -140,6 +150,30 @@ fn propagation(mount: &Mount, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mounts::MountTable;
+
+    /// A row as one line.
+    fn text(row: &str, width: usize, room: usize) -> String {
+        let table = MountTable::parse(row.as_bytes().to_vec());
+        let view = View::new(crate::words::Lang::En);
+        let mount = &table.rows()[0];
+        let all = cells(mount, &printable(&mount.target()), room, Columns::of(width), &view);
+        all.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ").trim_end().to_string()
+    }
+
+    #[test]
+    fn the_source_yields_to_read_only_and_to_the_propagation() {
+        let row = |options: &str, group: &str| format!("1 0 0:5 / /usr {options} {group}- tmpfs host rw\n");
+        assert_eq!(text(&row("rw", ""), 80, 8), "/usr             tmpfs host private");
+        assert_eq!(text(&row("ro", ""), 80, 8), "/usr             tmpfs ro   private");
+        assert_eq!(text(&row("rw", "shared:367 "), 80, 10), "/usr             tmpfs    shared:367");
+        assert_eq!(text(&row("rw", "shared:3675 master:12 "), 80, 8), "/usr             tmpfs host s+s:3675");
+        assert_eq!(text(&row("ro", ""), 110, 8), "/usr                 tmpfs ro host         private");
+        assert_eq!(
+            text("1 0 8:1 /usr/lib /usr rw - ext4 /dev/vda rw\n", 160, 10),
+            "    1 /usr                       ext4      /dev/vda[/usr/lib]     private"
+        );
+    }
 
     #[test]
     fn widths_are_those_of_the_drawings() {

@@ -52,7 +52,7 @@ impl Map {
             (true, Focus::Table) => 0,
             // A projector's font: the page takes what it needs, the table at least five lines.
             _ if columns.kind == Kind::Single => {
-                page::content(session, view, false, page_width, free).lines.len().clamp(3, free - 5)
+                page::content(session, view, false, page_width, free - 5).lines.len().clamp(3, free - 5)
             }
             _ => free * 8 / 17,
         };

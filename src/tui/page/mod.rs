@@ -94,7 +94,7 @@ pub fn content(session: &Session, view: &View, is_wide: bool, width: usize, heig
         _ if is_wide => text::text(session, view, width),
         _ => match view.tab(session) {
             Tab::Text => text::text(session, view, width),
-            Tab::Ran => ran::ran(session, view, width),
+            Tab::Ran => ran::ran(session, view, width, height),
             Tab::Program => program::program(session, view, width),
         },
     }

@@ -12,7 +12,7 @@ use crate::words::Lang;
 use unicode_width::UnicodeWidthStr;
 
 /// Essentials first, so that one page has them: calls, verdict, what to see; then what commands printed.
-pub fn ran(session: &Session, view: &View, width: usize) -> Page {
+pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page {
     let mut page = Page::default();
     if session.phase == Phase::Broken {
         broken(session, view, &mut page, width);
@@ -22,10 +22,18 @@ pub fn ran(session: &Session, view: &View, width: usize) -> Page {
         page.add(wrap(&view.lang.say("tui.nothing", &[]), width));
         return page;
     }
-    let with_flags = width >= 76;
-    records(latest(session), view, with_flags, &mut page, width);
+    // What flags mean stands beside the calls, unless it would push what is to be seen off the page.
+    let mut with_flags = true;
+    records(latest(session), view, true, &mut page, width);
+    let mut said = Page::default();
+    verdict::verdict(session, view, &mut said, width);
+    if page.lines.len() + said.lines.len() > height {
+        with_flags = false;
+        page = Page::default();
+        records(latest(session), view, false, &mut page, width);
+    }
     if session.phase == Phase::See {
-        verdict::verdict(session, view, &mut page, width);
+        page.lines.extend(said.lines);
     }
     if !with_flags {
         latest(session).iter().flat_map(|record| &record.calls).for_each(|call| flags(call, view, &mut page, width));
@@ -68,7 +76,6 @@ fn latest(session: &Session) -> &[RoundRecord] {
     }
 }
 
-/// On a narrow screen there is no room for what flags mean before what is to be seen.
 fn records(records: &[RoundRecord], view: &View, with_flags: bool, page: &mut Page, width: usize) {
     let mut last = None;
     for record in records.iter().filter(|record| !record.calls.is_empty()) {

@@ -4,7 +4,7 @@ use crate::lesson::Side;
 use crate::mounts::ChangeKind;
 use crate::session::Session;
 use crate::tui::canvas::Canvas;
-use crate::tui::cells::{Kind, Part, cells, points};
+use crate::tui::cells::{Kind, Part, cells, points, propagation_width};
 use crate::tui::rows::{Line, first_visible, lines};
 use crate::tui::scene::{Scene, Shown};
 use crate::tui::screen::Map;
@@ -27,8 +27,9 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
         if only.is_some_and(|only| only != side) {
             continue;
         }
-        let pane = Pane { side, shown: scene.side(side), view, map };
         let rows: Vec<usize> = visible.iter().filter_map(|line| line.row(side)).collect();
+        let room = propagation_width(scene.side(side), &rows, map.columns);
+        let pane = Pane { side, shown: scene.side(side), view, map, room };
         let points = points(pane.shown, &rows, map.columns, view);
         for (index, line) in visible.iter().enumerate() {
             let y = map.tables.start + index;
@@ -53,6 +54,8 @@ struct Pane<'a> {
     shown: &'a Shown<'a>,
     view: &'a View,
     map: &'a Map,
+    /// Cells of the propagation.
+    room: usize,
 }
 
 impl Pane<'_> {
@@ -96,7 +99,7 @@ impl Pane<'_> {
         // The mark itself is never underlined or struck: it must stay readable.
         canvas.put(y, self.x(), &mark.to_string(), Tone::Strong);
         let mut x = self.x() + 2;
-        for (part, text) in cells(mount, point, self.map.columns, self.view) {
+        for (part, text) in cells(mount, point, self.room, self.map.columns, self.view) {
             let changed = |field: &str| change.is_some_and(|change| change.fields.contains(&field));
             let tone = match (change.map(|change| change.kind), part) {
                 (Some(ChangeKind::Added), _) => Tone::Added,

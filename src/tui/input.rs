@@ -26,7 +26,7 @@ pub enum Message<T> {
 /// Signals after which there is nobody to draw for.
 pub const ENDS: [i32; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT];
 
-/// Both threads; they end when this is dropped, so that the next reader of the terminal loses no byte.
+/// Both threads; they are told to end when this is dropped.
 pub struct Inputs<T> {
     pub messages: Receiver<Message<T>>,
     pub sender: Sender<Message<T>>,
@@ -61,6 +61,27 @@ impl<T: Send + 'static> Inputs<T> {
         Ok(())
     }
 
+    /// Waits for the reader's end, so that the next reader of the terminal loses no byte. Not for a terminal that may be
+    /// gone: at its end of file crossterm reads for ever.
+    pub fn stop(mut self) {
+        let _ = self.wake.shutdown(std::net::Shutdown::Both);
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+
+    /// Waits for SIGCONT, or a little where nothing stops this process: there is no shell with jobs above it.
+    pub fn until_continued(&self) {
+        let mut others = Vec::new();
+        while let Ok(message) = self.messages.recv_timeout(Duration::from_millis(200)) {
+            if matches!(message, Message::Signal(libc::SIGCONT)) {
+                break;
+            }
+            others.push(message);
+        }
+        others.into_iter().for_each(|message| drop(self.sender.send(message)));
+    }
+
     pub fn resume(&mut self) -> io::Result<()> {
         self.wake.write_all(b"r")
     }
@@ -70,9 +91,6 @@ impl<T> Drop for Inputs<T> {
     fn drop(&mut self) {
         self.signals.close();
         let _ = self.wake.shutdown(std::net::Shutdown::Both);
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
     }
 }
 
@@ -107,15 +125,16 @@ fn read_keys<T>(sender: &Sender<Message<T>>, mut control: UnixStream) {
             }
             continue;
         }
-        if keys.intersects(PollFlags::POLLHUP | PollFlags::POLLERR) && !keys.contains(PollFlags::POLLIN) {
+        // Also where there is something left to read: see `stop`.
+        if keys.intersects(PollFlags::POLLHUP | PollFlags::POLLERR) {
             let _ = sender.send(Message::HungUp);
             return;
         }
         if !keys.contains(PollFlags::POLLIN) {
             continue;
         }
-        // One read may hold several keys.
-        loop {
+        // One read may hold several keys, or only a part of one.
+        while event::poll(Duration::ZERO).unwrap_or(false) {
             match event::read() {
                 Ok(Input::Key(key)) if key.kind != KeyEventKind::Release => {
                     if sender.send(Message::Key(key)).is_err() {
@@ -127,9 +146,6 @@ fn read_keys<T>(sender: &Sender<Message<T>>, mut control: UnixStream) {
                     let _ = sender.send(Message::HungUp);
                     return;
                 }
-            }
-            if !event::poll(Duration::ZERO).unwrap_or(false) {
-                break;
             }
         }
     }

@@ -59,9 +59,12 @@ pub fn choose(entries: &[Entry], lang: Lang) -> anyhow::Result<Option<(usize, La
             Ok(Message::Signal(signal)) if ENDS.contains(&signal) => return Ok(None),
             Ok(Message::Key(key)) => match act(key, &mut menu, entries.len()) {
                 Next::Stay => {}
-                Next::Begin => return Ok(Some((menu.at, menu.lang))),
+                Next::Begin => {
+                    inputs.stop();
+                    return Ok(Some((menu.at, menu.lang)));
+                }
                 Next::Leave => return Ok(None),
-                Next::Suspend => screen.suspend()?,
+                Next::Suspend => screen.suspend(|| inputs.until_continued())?,
                 Next::Redraw => screen.again()?,
             },
             Ok(_) => screen.again()?,

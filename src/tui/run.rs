@@ -134,7 +134,7 @@ impl Runner<'_> {
                         // The practice host is a namespace of its own: this reads nslab's, which is the machine's.
                         self.view.machine = Arc::new(MountTable::parse(std::fs::read("/proc/self/mountinfo")?));
                     }
-                    Act::Suspend => self.screen.suspend()?,
+                    Act::Suspend => self.screen.suspend(|| self.inputs.until_continued())?,
                     Act::Redraw => self.screen.again()?,
                 }
             }

@@ -55,9 +55,11 @@ impl Screen {
     }
 
     /// Stops the whole job, as the terminal's own Ctrl-Z would do it, and takes the terminal again afterwards.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    /// `wait` returns when the job goes on: kill(2) may return before another thread takes the signal and all stop.
+    pub fn suspend(&mut self, wait: impl FnOnce()) -> io::Result<()> {
         leave();
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), nix::sys::signal::Signal::SIGTSTP);
+        wait();
         enter()?;
         self.again()
     }

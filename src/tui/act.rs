@@ -130,6 +130,9 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, area: Rect) -> Act
         Key::Session(Command::Forward) if session.asks.is_none() && !session.stuck => forward(session, view),
         Key::Session(command) => {
             view.mode = Mode::Look;
+            if command == Command::Tip {
+                tip(session, view);
+            }
             Act::Effects(session.handle(command))
         }
         Key::Digit(number) => {
@@ -180,6 +183,14 @@ fn close(view: &mut View) {
         view.selected = None;
         view.tab = Some(Tab::Text);
         view.scroll = None;
+    }
+}
+
+/// The next tip is shown, or it is said that there is none.
+fn tip(session: &Session, view: &mut View) {
+    view.scroll = None;
+    if session.hints >= session.lesson.step_text(view.lang.code(), session.step).hints.len() {
+        view.notice = Some(view.lang.say("tui.no-tip", &[]));
     }
 }
 
@@ -405,7 +416,10 @@ fn move_row(by: i32, session: &Session, view: &mut View) {
     let next = match at {
         Some(at) => (at as i64 + i64::from(by)).clamp(0, rows.len() as i64 - 1) as usize,
         None if by == i32::MAX => rows.len() - 1,
-        None => rows.iter().position(|&row| shown.change(row).is_some()).unwrap_or(0),
+        None => {
+            let changed = rows.iter().position(|&row| shown.change(row).is_some());
+            changed.or(rows.iter().position(|&row| !shown.is_out_of_view(row))).unwrap_or(0)
+        }
     };
     view.selected = Some((side, rows[next]));
 }

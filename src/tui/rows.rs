@@ -37,7 +37,7 @@ struct Item {
 /// The lines, folded to fit `height` if folding is on. `only` leaves out what the other side alone has.
 pub fn lines(session: &Session, view: &View, scene: &Scene, height: usize, only: Option<Side>) -> Vec<Line> {
     let focus: HashSet<&[u8]> = session.lesson.steps[session.step].focus.iter().map(|path| path.as_bytes()).collect();
-    let both = scene.outside.is_there() && scene.inside.is_there();
+    let both = scene.outside.facts.is_some() && scene.inside.facts.is_some();
     let mut items = Vec::new();
     for pair in pair(&scene.outside.table, &scene.inside.table) {
         let here = |side| only.is_none_or(|only| only == side);

@@ -484,6 +484,19 @@ fn variants_and_steps_are_chosen() {
     assert_eq!(student.press(KeyCode::Enter), Act::Effects(vec![Effect::Build { replay: 11 }]));
 }
 
+/// A tip is visible whichever page is shown, and the end of the tips is said.
+#[test]
+fn tips_are_seen() {
+    let mut student = Student::new(at_proc());
+    see(&mut student.session);
+    student.types("t");
+    student.shows("Tip: ");
+    student.types("[t");
+    student.shows("Tip: ");
+    student.types("tt");
+    student.shows("There is no other tip");
+}
+
 #[test]
 fn a_page_that_is_too_long_scrolls_and_comes_back_at_once() {
     let mut student = Student::new(at_proc());
@@ -494,6 +507,7 @@ fn a_page_that_is_too_long_scrolls_and_comes_back_at_once() {
         student.press(KeyCode::PageDown);
     }
     student.hides("Space..");
+    student.press(KeyCode::PageUp);
     student.press(KeyCode::PageUp);
     student.shows("Space..");
     student.press(KeyCode::Home);
@@ -587,7 +601,7 @@ fn any_keys_any_size() {
     ];
     let mut student = Student::new(at_proc());
     let whole = chrooted();
-    for _ in 0..6000 {
+    for _ in 0..2500 {
         student.area = Rect::new(0, 0, 1 + random(200) as u16, 1 + random(60) as u16);
         let code = match random(3) {
             0 => codes[random(codes.len() as u64) as usize],

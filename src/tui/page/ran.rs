@@ -1,6 +1,6 @@
 //! What ran: the exact calls with their answers, what the guess and the kernel said, what commands printed.
 
-use super::{Page, verdict};
+use super::{Page, text, verdict};
 use crate::conduct::with_result;
 use crate::mounts::printable;
 use crate::op::{Actor, FlagWord};
@@ -34,6 +34,7 @@ pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page 
     }
     if session.phase == Phase::See {
         page.lines.extend(said.lines);
+        text::hints(session, view, &mut page, width);
     }
     if !with_flags {
         latest(session).iter().flat_map(|record| &record.calls).for_each(|call| flags(call, view, &mut page, width));

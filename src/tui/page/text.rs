@@ -31,8 +31,10 @@ pub fn text(session: &Session, view: &View, width: usize) -> Page {
             page.add(lines(&words.text, width));
             page.gap();
             verdict::verdict(session, view, &mut page, width);
+            hints(session, view, &mut page, width);
             page.gap();
             ran::outputs(session, &mut page, width);
+            return page;
         }
         Phase::Broken => {
             ran::broken(session, view, &mut page, width);
@@ -45,15 +47,17 @@ pub fn text(session: &Session, view: &View, width: usize) -> Page {
             }
         }
     }
-    for hint in words.hints.iter().take(session.hints) {
-        let at = page.lines.len();
-        page.add(hang(&lang.say("tui.tip", &[&hint.replace('`', "")]), width, 2));
-        // A tip that was asked for is seen, wherever on the page it stands.
-        if session.phase != Phase::Predict {
-            page.focus = Some((page.lines.len() - 1, 0)).filter(|_| at > 0);
-        }
-    }
+    hints(session, view, &mut page, width);
     page
+}
+
+/// The tips that were asked for. They are seen, wherever on the page they stand.
+pub fn hints(session: &Session, view: &View, page: &mut Page, width: usize) {
+    let words = session.lesson.step_text(view.lang.code(), session.step);
+    for hint in words.hints.iter().take(session.hints) {
+        page.add(hang(&view.lang.say("tui.tip", &[&hint.replace('`', "")]), width, 2));
+        page.until = Some(page.lines.len() - 1);
+    }
 }
 
 /// What Enter will perform.

@@ -13,7 +13,9 @@ pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> Str
         return String::new();
     }
     let whole = shown.now.len().to_string();
+    let has_changes = !shown.is_machine && !scene.marks.on(side).is_empty();
     let rows = match shown.seen_rows() {
+        Some(seen) if has_changes => lang.say("tui.rows-of-short", &[&seen.to_string(), &whole]),
         Some(seen) => lang.count("tui.rows-of", seen, &[&whole]),
         None => lang.count("tui.rows", shown.now.len(), &[]),
     };
@@ -47,9 +49,7 @@ pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> Str
     }
     let list = parts.into_iter().reduce(|all, part| lang.say("tui.list", &[&all, &part]));
     match list {
-        Some(list) if shown.seen_rows().is_none() || !scene.marks.on(side).is_empty() => {
-            lang.say("tui.rows-with", &[&rows, &list])
-        }
+        Some(list) if shown.seen_rows().is_none() || has_changes => lang.say("tui.rows-with", &[&rows, &list]),
         _ => rows,
     }
 }

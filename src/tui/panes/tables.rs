@@ -83,7 +83,11 @@ impl Pane<'_> {
                 let is_left = self.side == Side::Outside;
                 let count = if is_left { left } else { right };
                 if *count > 0 {
-                    let key = if *out_of_view && !is_left { "tui.folded-away" } else { "tui.folded" };
+                    let key = match (self.shown.is_machine, *out_of_view && !is_left) {
+                        (true, _) => "tui.folded-more",
+                        (_, true) => "tui.folded-away",
+                        _ => "tui.folded",
+                    };
                     let text = self.view.lang.count(key, *count, &[self.view.glyphs.dots()]);
                     canvas.put(y, self.x() + 2, &text, Tone::Plain);
                 }

@@ -67,7 +67,8 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let (mut reader, shared) = (master.try_clone().unwrap(), screen.clone());
         let raw = Arc::new(Mutex::new(Vec::new()));
-        let (all, mut reports) = (raw.clone(), wanted.reports.to_vec().into_iter());
+        let reports = wanted.reports.to_vec();
+        let (all, mut reports) = (raw.clone(), reports.into_iter());
         let (stop, stopped) = std::os::unix::net::UnixStream::pair().unwrap();
         let thread = std::thread::spawn(move || {
             use nix::poll::{PollFd, PollFlags, PollTimeout, poll};

@@ -51,6 +51,11 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
     session.apply(event);
     if turns {
         view.turn_page();
+        // Where one side is shown at a time, it is one that changed.
+        let other = if view.side == Side::Outside { Side::Inside } else { Side::Outside };
+        if session.marks.on(view.side).is_empty() && !session.marks.on(other).is_empty() {
+            view.side = other;
+        }
         if session.now.inside.as_ref().is_none_or(|inside| inside.facts.root == "/") && view.sight != Sight::Machine {
             view.sight = Sight::Process;
         }

@@ -45,14 +45,10 @@ fn of_change(shown: &Shown, row: usize, mount: &Mount, change: &Change, lang: La
             let was = before.map(|old| what_was(old, &change.fields)).unwrap_or_default();
             lang.say("note.changed", &[&was])
         }
-        ChangeKind::Added if covers(shown, row) => lang.say("note.covers", &[&printable(&mount.target())]),
+        ChangeKind::Added if shown.covers(row) => lang.say("note.covers", &[&printable(&mount.target())]),
         ChangeKind::Added if is_bind(mount) => bind(mount, lang),
         ChangeKind::Added => lang.say("note.added", &[&printable(mount.fstype().as_bytes())]),
     })
-}
-
-fn covers(shown: &Shown, row: usize) -> bool {
-    !shown.is_removed(row) && shown.now.covers(row).is_some()
 }
 
 /// The fields as they were.

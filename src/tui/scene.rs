@@ -23,6 +23,8 @@ pub struct Shown<'a> {
     seen: Option<(&'a MountTable, HashMap<u64, usize>)>,
     /// The row on which the process's root directory lies.
     pub root: Option<usize>,
+    /// The rows of `now` by id, where rows were added: looking each up in turn would take long for thousands.
+    ids: HashMap<u64, usize>,
 }
 
 pub struct Scene<'a> {
@@ -69,6 +71,7 @@ impl<'a> Shown<'a> {
             is_machine: false,
             seen: None,
             root: None,
+            ids: HashMap::new(),
         }
     }
 
@@ -86,6 +89,9 @@ impl<'a> Shown<'a> {
             if let Some(row) = change.after {
                 shown.changes.entry(row).or_default().push(change);
             }
+        }
+        if changes.iter().any(|change| change.kind == ChangeKind::Added) {
+            shown.ids = state.table.rows().iter().enumerate().map(|(row, mount)| (mount.id, row)).collect();
         }
         shown.keep_the_removed(changes);
         if view.sight == Sight::Process && state.seen.raw() != state.table.raw() {
@@ -147,6 +153,13 @@ impl<'a> Shown<'a> {
     /// How many rows the process sees, where these are not all.
     pub fn seen_rows(&self) -> Option<usize> {
         self.seen.as_ref().map(|(table, _)| table.len())
+    }
+
+    /// Whether a row that was added lies on top of another on the same mount point.
+    pub fn covers(&self, row: usize) -> bool {
+        let rows = self.now.rows();
+        let below = rows.get(row).and_then(|mount| self.ids.get(&mount.parent));
+        below.is_some_and(|&below| below != row && rows[below].target() == rows[row].target())
     }
 
     /// What the last change did to a row, the most telling first.

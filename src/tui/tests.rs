@@ -232,12 +232,12 @@ fn ascii_is_ascii() {
 /// No line of any screen is wider than it, in either language, drawing or size.
 #[test]
 fn nothing_reaches_the_last_column() {
+    let mut session = at_proc();
+    see(&mut session);
     for lang in [Lang::En, Lang::Zh] {
         for glyphs in [Glyphs::Ascii, Glyphs::Box] {
             for width in 60..=170 {
                 let view = View { glyphs, ..View::new(lang) };
-                let mut session = at_proc();
-                see(&mut session);
                 for line in screen(&session, &view, width, 24).lines() {
                     assert!(line.width() < usize::from(width), "{width}: {line}");
                 }
@@ -523,6 +523,24 @@ fn a_terminal_without_chinese_offers_english() {
     student.press(KeyCode::Enter);
     assert_eq!(student.view.lang, Lang::En);
     student.shows("The container mounts a proc");
+}
+
+/// At sixty columns only one side is shown: after something ran, one that changed.
+#[test]
+fn the_side_that_changed_is_shown() {
+    let mut student = Student::new(at_proc());
+    student.area = Rect::new(0, 0, 60, 18);
+    student.types("o");
+    student.shows("- OUTSIDE (o: INSIDE, 0 changes)");
+    for command in [Command::Forward, Command::Choose(2), Command::Forward, Command::Forward] {
+        student.session.handle(command);
+    }
+    let more = format!("{}109 85 0:50 / /proc rw - proc proc rw\n", inside());
+    let after = Snapshot { outside: student.session.now.outside.clone(), inside: Some(side(&more, false, 1)) };
+    let record = performed(&mut student.session, after, &[]);
+    happened(Event::Performed(Box::new(record)), &mut student.session, &mut student.view);
+    student.shows("- INSIDE (o: OUTSIDE, 0 changes)");
+    student.shows("+ /proc");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub fn program(session: &Session, view: &View, width: usize) -> Page {
         })
         .collect();
     let mut number = 0;
+    // A step without calls stands behind the last call before it.
+    let has_calls = calls.iter().any(|(step, ..)| *step == session.step);
     let mut page = Page::default();
     let lines = listing::program(&calls);
     for line in &lines {
@@ -53,6 +55,9 @@ pub fn program(session: &Session, view: &View, width: usize) -> Page {
         }
         if is_last || (is_here && page.focus.is_none()) {
             page.focus = Some((page.lines.len() + parts.len(), 0));
+        }
+        if !has_calls && line.step.is_some_and(|step| step < session.step) {
+            page.focus = Some((page.lines.len(), 0));
         }
         let tone = if is_last { Tone::Strong } else { Tone::Plain };
         for (number, part) in parts.into_iter().enumerate() {

@@ -27,7 +27,8 @@ fn guess(session: &Session, view: &View, page: &mut Page, width: usize) {
     let ticked = |ticks: &[bool]| {
         let all: Vec<String> =
             ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(index, _)| name(index)).collect();
-        if all.is_empty() { lang.say("option.none", &[]) } else { all.join("; ") }
+        let list = all.into_iter().reduce(|all, one| lang.say("words.and", &[&all, &one]));
+        list.unwrap_or_else(|| lang.say("option.none", &[]))
     };
     let kernel = judge(prediction, &session.rounds);
     let truth = match &kernel {

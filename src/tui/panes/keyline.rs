@@ -84,7 +84,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         when(session.phase == Phase::Broken, "mend"),
         when(!step.variants.is_empty() && matches!(session.phase, Phase::See | Phase::Read | Phase::Do), "break"),
         when(session.phase == Phase::Broken && step.variants.len() > 1, "another"),
-        when(session.hints < words.hints.len() && session.phase != Phase::Broken, "tip"),
+        when(session.hints < words.hints.len() && !matches!(session.phase, Phase::Broken | Phase::After), "tip"),
         when(shells && session.phase != Phase::Broken, "host"),
         when(shells && scene.inside.is_there(), "container"),
         when(scene.inside.facts.is_some_and(|facts| facts.root != "/"), "view"),

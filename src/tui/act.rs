@@ -1,5 +1,6 @@
 //! What a key does to the session and to the view. Nothing here touches the terminal.
 
+use super::answer::{choose, guess_the_selected, move_answer, toggles};
 use super::keys::{Key, meaning, plain};
 use super::page::pointable;
 use super::panes::help;
@@ -7,10 +8,10 @@ use super::rows::lines;
 use super::scene::Scene;
 use super::screen::Map;
 use super::view::{Focus, Mode, Sight, Tab, View};
-use crate::lesson::{Prediction, Side};
+use crate::lesson::Side;
 use crate::mounts::printable;
 use crate::op::lower;
-use crate::session::{Command, Effect, Event, Guess, Phase, Session, options};
+use crate::session::{Command, Effect, Event, Phase, Session};
 use crate::words::Lang;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -232,48 +233,6 @@ fn tries(index: usize, session: &mut Session, view: &mut View) -> Act {
     Act::Effects(session.handle(Command::Break(index)))
 }
 
-/// Answers by number; what does not exist is not chosen.
-fn choose(number: usize, session: &mut Session, view: &mut View) {
-    if number <= count_of_options(session, view.lang) && session.phase == Phase::Predict {
-        session.handle(Command::Choose(number));
-        view.tick = number;
-        view.scroll = None;
-        show_the_guess(session, view);
-    }
-}
-
-fn count_of_options(session: &Session, lang: Lang) -> usize {
-    let words = session.lesson.step_text(lang.code(), session.step);
-    session.prediction().map_or(0, |prediction| options(prediction, words, &session.at_step, lang).len())
-}
-
-/// A row that is the answer is selected in its table too.
-fn show_the_guess(session: &Session, view: &mut View) {
-    let Some((side, table, order)) = pointable(session) else { return };
-    let row = match session.guess {
-        Guess::One(one) => order.get(one).and_then(|&row| {
-            let wanted = table.rows()[row].identity();
-            session.now.side(side)?.table.rows().iter().position(|mount| mount.identity() == wanted)
-        }),
-        _ => None,
-    };
-    view.selected = row.map(|row| (side, row));
-    view.side = side;
-}
-
-/// A row that is selected in the table that is asked about is the answer.
-fn guess_the_selected(session: &mut Session, view: &View) {
-    let Some((side, row)) = view.selected else { return };
-    let Some((asked, table, order)) = pointable(session) else { return };
-    let Some(identity) = session.now.side(side).and_then(|state| Some(state.table.rows().get(row)?.identity())) else {
-        return;
-    };
-    let number = order.iter().position(|&row| table.rows()[row].identity() == identity);
-    if let Some(number) = number.filter(|_| side == asked) {
-        session.handle(Command::Choose(number + 1));
-    }
-}
-
 /// The selected row, else the calls of this step.
 fn what_to_copy(session: &Session, view: &mut View) -> String {
     let scene = Scene::of(session, view);
@@ -347,12 +306,6 @@ fn look(key: Key, session: &mut Session, view: &mut View, area: Rect) {
     }
 }
 
-/// Space on a line that can be ticked ticks it.
-fn toggles(session: &Session, view: &View, key: Key) -> bool {
-    let is_ticks = matches!(session.prediction(), Some(Prediction::Tick { .. }));
-    key == Key::Scroll(1) && is_ticks && session.phase == Phase::Predict && view.focus == Focus::Page
-}
-
 fn scroll(by: impl Fn(usize) -> i32, session: &Session, view: &mut View, area: Rect) {
     let Some(map) = Map::of(session, view, area) else { return };
     let (_, first, last) = map.page(session, view);
@@ -376,31 +329,6 @@ fn step(by: i32, session: &mut Session, view: &mut View, area: Rect) {
         move_answer(by, session, view);
     } else {
         scroll(|_| by, session, view, area);
-    }
-}
-
-/// 1, 2 … and 0 last, around.
-fn move_answer(by: i32, session: &mut Session, view: &mut View) {
-    let count = count_of_options(session, view.lang) + 1;
-    let is_ticks = matches!(session.prediction(), Some(Prediction::Tick { .. }));
-    let place = |number: usize| if number == 0 { count - 1 } else { number - 1 };
-    let at = match &session.guess {
-        _ if is_ticks => Some(place(view.tick)),
-        Guess::One(one) => Some(*one),
-        Guess::Unsure => Some(count - 1),
-        _ => None,
-    };
-    let next = match at {
-        Some(at) => (at as i32 + by).rem_euclid(count as i32) as usize,
-        None if by > 0 => 0,
-        None => count - 1,
-    };
-    let number = if next + 1 == count { 0 } else { next + 1 };
-    view.scroll = None;
-    view.tick = number;
-    if !is_ticks {
-        session.handle(Command::Choose(number));
-        show_the_guess(session, view);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from session and view alone.
 
 mod act;
+mod answer;
 mod canvas;
 mod cells;
 mod elide;
@@ -27,4 +28,5 @@ mod wrap;
 
 pub use menu::{Entry, choose};
 pub use run::{LabMessage, Request, run};
+pub use screen::draw;
 pub use view::View;

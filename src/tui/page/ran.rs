@@ -7,7 +7,7 @@ use crate::op::{Actor, FlagWord};
 use crate::session::{CallRecord, Phase, RoundRecord, Session};
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::{cut, hang, wrap};
+use crate::tui::wrap::{hang, wrap};
 use crate::words::Lang;
 use unicode_width::UnicodeWidthStr;
 
@@ -140,9 +140,9 @@ fn in_one_line(flags: &[&FlagWord], lang: Lang) -> Option<String> {
 /// What commands printed.
 pub fn outputs(session: &Session, page: &mut Page, width: usize) {
     for command in latest(session).iter().flat_map(|record| &record.commands) {
-        page.add([cut(&format!("$ {}", printable(command.line.as_bytes())), width)]);
+        page.add(hang(&format!("$ {}", printable(command.line.as_bytes())), width, 4));
         for line in command.output.lines() {
-            page.add([cut(&format!("  {}", printable(line.as_bytes())), width)]);
+            page.add(hang(&format!("  {}", printable(line.as_bytes())), width, 4));
         }
     }
 }

@@ -21,8 +21,9 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) -> O
         canvas.put(line, x - 1, " ", Tone::Plain);
         canvas.put(line, x, &text, Tone::Bar);
     };
-    if first > 0 {
-        sign(map.page.start, view.lang.say("tui.above", &[]));
+    // On the rule, so that the line that a page shares with the one before can be read whole here.
+    if let Some(line) = map.tabs.filter(|_| first > 0) {
+        sign(line, view.lang.say("tui.above", &[]));
     }
     if first < last {
         sign(map.page.end - 1, view.lang.say("tui.more", &[]));

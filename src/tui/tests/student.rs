@@ -231,6 +231,8 @@ fn a_page_that_is_too_long_scrolls_and_comes_back_at_once() {
     student.press(KeyCode::PageUp);
     student.press(KeyCode::PageUp);
     student.shows("Space..");
+    student.press(KeyCode::End);
+    assert!(student.screen().lines().nth(1).unwrap().ends_with(" PgUp.."), "{}", student.screen());
     student.press(KeyCode::Home);
     student.hides("PgUp..");
 }

@@ -19,11 +19,27 @@ struct Terminal {
     master: Option<File>,
     slave: Option<File>,
     screen: Arc<Mutex<vt100::Parser>>,
+    /// All that was ever written to it.
+    raw: Arc<Mutex<Vec<u8>>>,
     reader: Option<(std::os::unix::net::UnixStream, std::thread::JoinHandle<()>)>,
+}
+
+/// What is asked of the terminal beside its size.
+#[derive(Default)]
+struct Wanted<'a> {
+    env: &'a [(&'a str, &'a str)],
+    /// The columns that it reports when asked where the cursor is, one after another.
+    reports: &'a [u16],
+    /// Instead of nslab.
+    program: Option<&'a str>,
 }
 
 impl Terminal {
     fn open(user: u32, rows: u16, columns: u16, args: &[&str]) -> Terminal {
+        Terminal::with(user, rows, columns, args, &Wanted::default())
+    }
+
+    fn with(user: u32, rows: u16, columns: u16, args: &[&str], wanted: &Wanted) -> Terminal {
         let size = nix::pty::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = nix::pty::openpty(Some(&size), None).unwrap();
         // A master that the lesson inherited would keep its terminal alive for ever.
@@ -34,7 +50,8 @@ impl Terminal {
         let lesson = nslab(user);
         // setsid(1) gives the program the terminal as its controlling one.
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(lesson.get_program()).args(args);
+        let program = wanted.program.map_or(lesson.get_program(), std::ffi::OsStr::new);
+        command.args(["--ctty", "--wait"]).arg(program).args(args);
         for (name, value) in lesson.get_envs() {
             if let Some(value) = value {
                 command.env(name, value);
@@ -44,11 +61,14 @@ impl Terminal {
             use std::os::unix::process::CommandExt;
             command.uid(user).gid(user);
         }
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", "xterm-256color").env_remove("NO_COLOR").envs(wanted.env.iter().copied());
         let end = || slave.try_clone().unwrap();
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let (mut reader, shared) = (master.try_clone().unwrap(), screen.clone());
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let reports = wanted.reports.to_vec();
+        let (all, mut reports) = (raw.clone(), reports.into_iter());
         let (stop, stopped) = std::os::unix::net::UnixStream::pair().unwrap();
         let thread = std::thread::spawn(move || {
             use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -62,12 +82,19 @@ impl Terminal {
                     return;
                 }
                 match reader.read(&mut buffer) {
-                    Ok(count @ 1..) => shared.lock().unwrap().process(&buffer[..count]),
+                    Ok(count @ 1..) => {
+                        let asked = buffer[..count].windows(4).filter(|part| part == b"\x1b[6n").count();
+                        for column in reports.by_ref().take(asked) {
+                            write!(&reader, "\x1b[1;{column}R").unwrap();
+                        }
+                        all.lock().unwrap().extend_from_slice(&buffer[..count]);
+                        shared.lock().unwrap().process(&buffer[..count]);
+                    }
                     _ => return,
                 }
             }
         });
-        Terminal { child, master: Some(master), slave: Some(slave), screen, reader: Some((stop, thread)) }
+        Terminal { child, master: Some(master), slave: Some(slave), screen, raw, reader: Some((stop, thread)) }
     }
 
     fn text(&self) -> String {
@@ -85,6 +112,12 @@ impl Terminal {
 
     fn keys(&mut self, keys: &str) {
         self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn resize(&self, rows: u16, columns: u16) {
+        use std::os::fd::AsFd;
+        nslab::sandbox::sys::set_window_size(self.slave.as_ref().unwrap().as_fd(), rows, columns).unwrap();
+        self.screen.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
     }
 
     /// The terminal echoes and waits for whole lines again, on the main screen.
@@ -176,7 +209,7 @@ fn a_shell_changes_the_tables_and_gives_the_lesson_back() {
     terminal.wait("6/14");
     terminal.wait("INSIDE pid 1");
     terminal.keys("#");
-    terminal.wait("container #");
+    terminal.wait("(exit or Ctrl-D");
     terminal.keys("mount -t tmpfs x /mnt\rtest -t 0 && echo is a terminal\r");
     terminal.wait("# is a terminal");
     terminal.keys("exit\r");
@@ -204,12 +237,7 @@ fn every_size_and_a_live_resize() {
     }
     let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "8"]);
     terminal.wait("INSIDE pid 1");
-    Command::new("stty")
-        .args(["rows", "45", "cols", "160"])
-        .stdin(terminal.slave.as_ref().unwrap().try_clone().unwrap())
-        .status()
-        .unwrap();
-    terminal.screen.lock().unwrap().screen_mut().set_size(cells(45), cells(160));
+    terminal.resize(45, 160);
     terminal.wait("mnt:[");
     terminal.keys("q");
     assert_eq!(terminal.end(), 0);
@@ -224,7 +252,7 @@ fn break_it_and_mend_it() {
     terminal.wait("classic demo");
     terminal.keys("1");
     terminal.wait("BROKEN ON PURPOSE");
-    terminal.wait("+ /proc            proc       sh");
+    terminal.wait("+ /proc            proc ");
     terminal.keys("\r");
     terminal.wait("[READ]");
     terminal.keys("q");
@@ -267,12 +295,8 @@ fn a_signal_gives_the_terminal_back() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
         let terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
         terminal.wait("OUTSIDE practice host");
-        let lesson = common::children(terminal.child.id());
-        // setsid forks only if it must; the lesson is it or its child.
-        let pid = lesson.first().copied().filter(|pid| {
-            std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "nslab")
-        });
-        kill(nix::unistd::Pid::from_raw(pid.unwrap_or(terminal.child.id() as i32)), signal).unwrap();
+        // setsid does not fork here: it is the lesson.
+        kill(nix::unistd::Pid::from_raw(terminal.child.id() as i32), signal).unwrap();
         terminal.end();
     }
     let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
@@ -291,7 +315,7 @@ fn a_shell_does_not_outlive_its_terminal() {
         terminal.wait("INSIDE pid 1");
         if in_shell {
             terminal.keys("#");
-            terminal.wait("container #");
+            terminal.wait("(exit or Ctrl-D");
             terminal.keys("trap '' HUP TERM; sleep 999\r");
             terminal.wait("sleep 999");
         }
@@ -309,4 +333,166 @@ fn a_shell_does_not_outlive_its_terminal() {
         terminal.hang_up();
         assert!(gone(&all), "hang-up, in a shell: {in_shell}: {all:?}");
     }
+}
+
+/// A terminal that answers decides what lines are drawn with, whatever LANG says; one that is wide, or does not answer,
+/// gets ASCII, and so does whoever asks for it or names another character set.
+#[test]
+fn lines_are_drawn_as_the_terminal_shows_them() {
+    for (reports, lang, args, has_boxes) in [
+        (&[2, 2][..], "C.UTF-8", &[][..], true),
+        (&[2, 2], "C", &[], true),
+        (&[2, 3], "C.UTF-8", &[], false),
+        (&[3, 4], "C", &[], false),
+        (&[], "C.UTF-8", &[], false),
+        (&[2, 2], "C.UTF-8", &["--ascii"], false),
+        (&[2, 2], "en_US.ISO-8859-1", &[], false),
+    ] {
+        let args = [&["lesson", "mount-ns"], args].concat();
+        let wanted = Wanted { env: &[("LANG", lang)], reports, ..Wanted::default() };
+        let mut terminal = Terminal::with(users()[0], 24, 80, &args, &wanted);
+        terminal.wait("OUTSIDE practice host");
+        assert_eq!(terminal.text().contains("─ OUTSIDE"), has_boxes, "{reports:?} {lang}:\n{}", terminal.text());
+        assert_eq!(terminal.text().contains("- OUTSIDE"), !has_boxes, "{reports:?} {lang}");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}
+
+#[test]
+fn a_terminal_that_shows_no_chinese_is_offered_english() {
+    let wanted = Wanted { env: &[("LANG", "C")], reports: &[3, 4], ..Wanted::default() };
+    let mut terminal = Terminal::with(users()[0], 24, 80, &["--lang", "zh-CN", "lesson", "mount-ns"], &wanted);
+    terminal.wait("Press Enter to read it in English");
+    terminal.keys("\r");
+    terminal.wait("Reading one row");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// Keys that are typed while the terminal is asked are not lost.
+#[test]
+fn keys_before_the_screen_count() {
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
+    terminal.keys("?");
+    terminal.wait("any other key closes this");
+    terminal.keys("\x03");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn no_color_means_no_colour() {
+    for (value, has_colour) in [("1", false), ("", true)] {
+        let wanted = Wanted { env: &[("NO_COLOR", value)], ..Wanted::default() };
+        let mut terminal = Terminal::with(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "4"], &wanted);
+        terminal.wait("INSIDE pid 1");
+        terminal.keys("\r0\r\r");
+        terminal.wait("+ /lab/leak");
+        // As crossterm writes a colour of the text.
+        let coloured = terminal.raw.lock().unwrap().windows(5).any(|part| part == b"38;5;");
+        assert_eq!(coloured, has_colour, "NO_COLOR={value}");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}
+
+/// Ctrl-Z under a shell that has jobs: the terminal is sane meanwhile, and `fg` draws the lesson again.
+#[test]
+fn suspended_and_back() {
+    let program = nslab(users()[0]).get_program().to_string_lossy().into_owned();
+    let wanted = Wanted { program: Some("bash"), ..Wanted::default() };
+    let mut terminal = Terminal::with(users()[0], 24, 80, &["--norc", "--noprofile", "-i"], &wanted);
+    for _ in 0..2 {
+        terminal.keys(&format!("{program} lesson mount-ns\r"));
+        terminal.wait("[READ]");
+        terminal.keys("\x1a");
+        terminal.wait("Stopped");
+        terminal.keys("stty -a | grep -o ' echo '; echo ready\r");
+        terminal.wait("\n echo");
+        assert!(!terminal.screen.lock().unwrap().screen().alternate_screen());
+        terminal.keys("clear; fg\r");
+        terminal.wait("[READ]");
+        terminal.keys("\r");
+        terminal.wait("[PREDICT]");
+        terminal.keys("q");
+        terminal.wait("Receipt");
+        terminal.keys("clear\r");
+    }
+    terminal.keys("exit\r");
+    let ends = Instant::now() + Duration::from_secs(10);
+    while terminal.child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < ends, "{}", terminal.text());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A fault of nslab itself gives the terminal back before it speaks.
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let wanted = Wanted { env: &[("NSLAB_PANIC_ON_SCREEN", "1")], ..Wanted::default() };
+    let terminal = Terminal::with(users()[0], 24, 80, &["lesson", "mount-ns"], &wanted);
+    terminal.wait("asked to panic");
+    assert_eq!(terminal.end(), 101);
+}
+
+#[test]
+fn the_menu_begins_a_lesson() {
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &[]);
+        terminal.wait("> 1  What a container sees");
+        terminal.keys("L");
+        terminal.wait("> 1  容器");
+        terminal.keys("L\r");
+        terminal.wait("OUTSIDE practice host");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+    use nix::sys::signal::{Signal, kill};
+    let terminal = Terminal::open(users()[0], 24, 80, &[]);
+    terminal.wait("> 1  What a container sees");
+    kill(nix::unistd::Pid::from_raw(terminal.child.id() as i32), Signal::SIGTERM).unwrap();
+    assert_eq!(terminal.end(), 0);
+    let mut terminal = Terminal::open(users()[0], 24, 80, &[]);
+    terminal.wait("> 1  What a container sees");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// The rows that the student walks into are the ones that the terminal's own clipboard gets.
+#[test]
+fn a_row_is_copied_by_the_terminal() {
+    use base64::Engine;
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
+    terminal.wait("/dev/pts");
+    terminal.keys("hy");
+    terminal.wait("Copied to the clipboard");
+    let raw = String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
+    let encoded = raw.split("\x1b]52;c;").nth(1).unwrap().split('\x07').next().unwrap();
+    let row = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()).unwrap();
+    assert!(row.contains(" / / rw,") && row.contains(" - tmpfs host "), "{row}");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// Any keys while the window changes its size: afterwards the lesson still answers, and leaves a sane terminal.
+#[test]
+fn keys_and_resizes_in_any_order() {
+    let mut seed = 11u64;
+    let mut random = move |below: u64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) % below
+    };
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "8"]);
+    terminal.wait("INSIDE pid 1");
+    let keys =
+        ["j", "k", "h", "l", "[", "]", "v", "f", "z", "o", ",", ".", "t", "x", "\t", "L", "?", "\x1b[B", "\x1b", "\r"];
+    for _ in 0..120 {
+        let (rows, columns) = (1 + random(60) as u16, 1 + random(200) as u16);
+        terminal.resize(rows, columns);
+        terminal.keys(keys[random(keys.len() as u64) as usize]);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    terminal.keys("\x03");
+    assert_eq!(terminal.end(), 0);
 }

@@ -36,6 +36,12 @@ pub struct Args {
     width: usize,
 }
 
+/// Begins a lesson with everything left as it is by default.
+pub fn begin(lesson: String, lang: Lang) -> anyhow::Result<u8> {
+    let args = Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80 };
+    run(&args, lang)
+}
+
 pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let lesson = crate::lesson::open(&args.lesson)?;
     let steps = lesson.steps.len();
@@ -62,7 +68,7 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
         let lab = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
         let mut note = |session: &Session| keeper.note(session);
-        let result = tui::run(session, effects, View::new(lang), &requests, events, &mut note);
+        let result = tui::run((session, effects), View::new(lang), args.ascii, &requests, events, &mut note);
         drop(requests);
         let _ = lab.join();
         result?;
@@ -97,20 +103,20 @@ fn start(spec: HostSpec, kind: HostKind, layers: Vec<(String, String)>) -> Start
 /// Owns the lab and does what the session asks for, one thing at a time.
 fn serve(mut conductor: Conductor, asked: &Receiver<Effect>, answers: &Sender<LabMessage>) {
     for effect in asked {
-        let event = match effect {
+        let told = match effect {
             Effect::Leave => return,
             Effect::Shell { side, step } => match open(&mut conductor, side) {
-                Err(why) => Event::NoShell(why),
+                Err(why) => vec![Event::NoShell(why)],
                 Ok((shell, over)) => {
                     let _ = answers.send(LabMessage::Shell(shell));
-                    conductor.watch(step, over.as_fd(), &mut |record| {
+                    vec![conductor.watch(step, over.as_fd(), &mut |record| {
                         let _ = answers.send(LabMessage::Event(Event::Seen(Box::new(record))));
-                    })
+                    })]
                 }
             },
             effect => conductor.carry_out(&effect),
         };
-        if answers.send(LabMessage::Event(event)).is_err() {
+        if told.into_iter().any(|event| answers.send(LabMessage::Event(event)).is_err()) {
             return;
         }
     }

@@ -1,10 +1,11 @@
 //! `nslab`, `nslab list` and `nslab check`.
 
 use super::HELD_NOT;
-use crate::lesson::{bundled, check as lint, open, source};
+use crate::lesson::{Lesson, bundled, check as lint, open, source};
+use crate::tui;
 use crate::words::Lang;
 use serde_json::json;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 pub fn list(as_json: bool, lang: Lang) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
@@ -27,12 +28,35 @@ pub fn list(as_json: bool, lang: Lang) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// What `nslab` alone says: the lessons, and how to begin.
+/// `nslab` alone: on a terminal a menu of lessons, else the lessons and how to begin.
 pub fn menu(lang: Lang) -> anyhow::Result<u8> {
-    println!("{}\n", lang.say("menu.what", &[]));
-    list(false, lang)?;
-    println!("\n{}", lang.say("menu.how", &[]));
-    Ok(0)
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    if dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        println!("{}\n", lang.say("menu.what", &[]));
+        list(false, lang)?;
+        println!("\n{}", lang.say("menu.how", &[]));
+        return Ok(0);
+    }
+    let entries = bundled().iter().map(|name| Ok(entry(&open(name)?))).collect::<anyhow::Result<Vec<_>>>()?;
+    match tui::choose(&entries, lang)? {
+        Some((chosen, lang)) => super::lesson::begin(entries[chosen].id.clone(), lang),
+        None => Ok(0),
+    }
+}
+
+fn entry(lesson: &Lesson) -> tui::Entry {
+    let words = |lang: Lang| {
+        let text = lesson.text(lang.code());
+        (text.title.clone(), text.about.clone())
+    };
+    tui::Entry {
+        id: lesson.id.clone(),
+        steps: lesson.steps.len(),
+        minutes: lesson.minutes,
+        english: words(Lang::En),
+        chinese: words(Lang::Zh),
+        progress: String::new(),
+    }
 }
 
 pub fn check(names: &[String]) -> anyhow::Result<u8> {

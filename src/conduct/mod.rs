@@ -31,17 +31,18 @@ impl Conductor {
     }
 
     /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
-    pub fn carry_out(&mut self, effect: &Effect) -> Event {
-        self.try_out(effect).unwrap_or_else(|error| Event::Failed(error.to_string()))
+    pub fn carry_out(&mut self, effect: &Effect) -> Vec<Event> {
+        self.try_out(effect).unwrap_or_else(|error| vec![Event::Failed(error.to_string())])
     }
 
-    fn try_out(&mut self, effect: &Effect) -> Result<Event, LabError> {
+    fn try_out(&mut self, effect: &Effect) -> Result<Vec<Event>, LabError> {
         let lesson = self.lesson.clone();
         match *effect {
             Effect::Build { replay } => {
                 let lab = fresh(&mut self.lab, &self.start)?;
-                self.now = round::replay(lab, &lesson, replay, &[], self.lang)?.0;
-                Ok(Event::Built(self.now.clone()))
+                let (now, past) = round::replay(lab, &lesson, replay, &[], self.lang)?;
+                self.now = now;
+                Ok(vec![Event::Replayed(past), Event::Built(self.now.clone())])
             }
             Effect::Variant { step, index } => {
                 let lab = fresh(&mut self.lab, &self.start)?;
@@ -49,13 +50,13 @@ impl Conductor {
                 if let Some(last) = records.last() {
                     self.now = last.after.clone();
                 }
-                Ok(Event::VariantDone(records))
+                Ok(vec![Event::VariantDone(records)])
             }
             Effect::Perform { step, round } => {
                 let at = &lesson.steps[step];
                 let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now, self.lang)?;
                 self.now = record.after.clone();
-                Ok(Event::Performed(Box::new(record)))
+                Ok(vec![Event::Performed(Box::new(record))])
             }
             Effect::Try { step, choice } => {
                 let at = &lesson.steps[step];
@@ -63,12 +64,12 @@ impl Conductor {
                 let choice = choice.ok_or_else(|| LabError::Broken("the task does not offer this".into()))?;
                 let record = task::try_out(lab(&mut self.lab)?, at, choice, &self.now)?;
                 self.now = record.after.clone();
-                Ok(Event::Tried(Box::new(record)))
+                Ok(vec![Event::Tried(Box::new(record))])
             }
             Effect::Solve { step } => {
                 let (_, record) = task::solve(lab(&mut self.lab)?, &lesson.steps[step], &self.now)?;
                 self.now = record.after.clone();
-                Ok(Event::Solved(Box::new(record)))
+                Ok(vec![Event::Solved(Box::new(record))])
             }
             Effect::Shell { .. } | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
         }

@@ -2,7 +2,6 @@
 
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
-use crate::mounts::changes;
 use crate::op::{Actor, Operation, lower};
 use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words};
 use crate::words::Lang;
@@ -23,9 +22,8 @@ pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabErr
             record.commands.push(lab.run(round.actor, command)?);
         }
     }
-    record.after = lab.snapshot()?;
-    compare(&mut record);
-    Ok(record)
+    let compared = RoundRecord::between(record.before, lab.snapshot()?);
+    Ok(RoundRecord { actor: record.actor, calls: record.calls, commands: record.commands, ..compared })
 }
 
 /// Performs one round of a step and judges its expectations.
@@ -61,9 +59,8 @@ pub fn perform(
     }
     let deadline = Instant::now() + TYPED;
     loop {
-        record.after = lab.snapshot()?;
-        record.files_after = look(lab, &files)?;
-        compare(&mut record);
+        let RoundRecord { after, outside, inside, .. } = RoundRecord::between(before.clone(), lab.snapshot()?);
+        record = RoundRecord { after, outside, inside, files_after: look(lab, &files)?, ..record };
         judge(&mut record, round, lang);
         if let Some(last) = record.commands.iter_mut().rev().find(|command| command.typed) {
             last.output.push_str(&lab.typed_output()?);
@@ -148,16 +145,6 @@ pub(super) fn calls(
         }
     }
     Ok(true)
-}
-
-pub(super) fn compare(record: &mut RoundRecord) {
-    let (before, after) = (&record.before, &record.after);
-    record.outside = changes(&before.outside.table, &after.outside.table);
-    record.inside = match (&before.inside, &after.inside) {
-        (Some(before), Some(after)) => changes(&before.table, &after.table),
-        // A container that starts or ends changes no row of a namespace: the namespace itself comes or goes.
-        _ => Vec::new(),
-    };
 }
 
 fn judge(record: &mut RoundRecord, round: &Round, lang: Lang) {

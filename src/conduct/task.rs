@@ -1,6 +1,6 @@
 //! Tasks: watches what is done by hand, and types a solution.
 
-use super::round::{calls, compare, files_of_task, look};
+use super::round::{calls, files_of_task, look};
 use crate::lab::{Lab, LabError, Shell, prompt};
 use crate::lesson::{Choice, Goal, Side, Step};
 use crate::op::Actor;
@@ -20,9 +20,7 @@ const SIZE: (u16, u16) = (24, 80);
 fn moment(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<RoundRecord, LabError> {
     let after = lab.snapshot()?;
     let files_after = look(lab, &files_of_task(step))?;
-    let mut record = RoundRecord { before: before.clone(), after, files_after, ..RoundRecord::default() };
-    compare(&mut record);
-    Ok(record)
+    Ok(RoundRecord { files_after, ..RoundRecord::between(before.clone(), after) })
 }
 
 /// Tells of each change until `over` is readable or closed at its other end. Returns the whole change.

@@ -87,6 +87,13 @@ pub struct Round {
     pub expect: Vec<Expectation>,
 }
 
+impl Round {
+    /// What is run and typed, as it is shown.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.run.iter().map(Run::line).chain(self.types.iter().map(String::as_str))
+    }
+}
+
 /// A command of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -119,9 +119,9 @@ impl Plain<'_> {
                 Effect::Leave => return Ok(true),
                 Effect::Shell { side, step } => self.shell(side, step)?,
                 _ => {
-                    let event = self.conductor.carry_out(&effect);
-                    let built = matches!(event, Event::Built(_)) && self.told.step.is_some();
-                    self.session.apply(event);
+                    let events = self.conductor.carry_out(&effect);
+                    let built = matches!(events.last(), Some(Event::Built(_))) && self.told.step.is_some();
+                    events.into_iter().for_each(|event| self.session.apply(event));
                     if built {
                         let (step, millis) = (self.session.step + 1, start.elapsed().as_millis());
                         self.told = Told { rounds: 0, ..self.told };

@@ -2,7 +2,7 @@
 
 use super::{RoundRecord, Snapshot};
 use crate::lesson::{Goal, Lesson, Prediction, Side};
-use crate::mounts::{Change, changes};
+use crate::mounts::Change;
 use std::sync::Arc;
 
 /// Where the student is within a step.
@@ -89,6 +89,8 @@ pub enum Effect {
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
+    /// The rounds of the steps that were replayed, step by step; `Built` follows.
+    Replayed(Vec<Vec<RoundRecord>>),
     Built(Snapshot),
     Performed(Box<RoundRecord>),
     VariantDone(Vec<RoundRecord>),
@@ -109,6 +111,7 @@ pub enum Event {
 #[derive(Debug, Clone, Default)]
 pub struct Marks {
     pub before: Snapshot,
+    pub after: Snapshot,
     pub outside: Vec<Change>,
     pub inside: Vec<Change>,
     pub by_hand: bool,
@@ -117,13 +120,38 @@ pub struct Marks {
 impl Marks {
     /// What happened between two moments.
     pub fn between(before: &Snapshot, after: &Snapshot, by_hand: bool) -> Marks {
-        let inside = match (&before.inside, &after.inside) {
-            (Some(old), Some(new)) => changes(&old.table, &new.table),
-            _ => Vec::new(),
-        };
-        let outside = changes(&before.outside.table, &after.outside.table);
-        Marks { before: before.clone(), outside, inside, by_hand }
+        Marks { by_hand, ..Marks::of(&RoundRecord::between(before.clone(), after.clone())) }
     }
+
+    fn of(record: &RoundRecord) -> Marks {
+        Marks {
+            before: record.before.clone(),
+            after: record.after.clone(),
+            outside: record.outside.clone(),
+            inside: record.inside.clone(),
+            by_hand: false,
+        }
+    }
+
+    pub fn on(&self, side: Side) -> &[Change] {
+        match side {
+            Side::Outside => &self.outside,
+            Side::Inside => &self.inside,
+        }
+    }
+
+    /// Whether a table changed, came, went, or is seen from another root directory.
+    pub fn show_something(&self) -> bool {
+        let root = |snapshot: &Snapshot| snapshot.inside.as_ref().map(|state| state.facts.root.clone());
+        !self.outside.is_empty() || !self.inside.is_empty() || root(&self.before) != root(&self.after)
+    }
+}
+
+/// One change of this sandbox, to be looked at again.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    pub step: usize,
+    pub marks: Marks,
 }
 
 #[derive(Debug)]
@@ -138,6 +166,8 @@ pub struct Session {
     /// The tables as they were when the step began: what a question points at.
     pub at_step: Snapshot,
     pub marks: Marks,
+    /// The changes since the sandbox was built, oldest first.
+    pub history: Vec<Moment>,
     pub hints: usize,
     pub variant: Option<usize>,
     /// An effect is under way.
@@ -184,6 +214,7 @@ impl Session {
             now: Snapshot::default(),
             at_step: Snapshot::default(),
             marks: Marks::default(),
+            history: Vec::new(),
             hints: 0,
             variant: None,
             busy: true,
@@ -362,7 +393,8 @@ impl Session {
         let ended = usize::from(record.before.inside.is_some() != record.after.inside.is_some());
         self.by_hand += record.outside.len() + record.inside.len() + ended;
         self.now = record.after.clone();
-        self.marks = Marks { before: record.before, outside: record.outside, inside: record.inside, by_hand: true };
+        self.marks = Marks { by_hand: true, ..Marks::of(&record) };
+        self.remember(self.step, self.marks.clone());
     }
 
     fn perform(&mut self) -> Vec<Effect> {
@@ -408,6 +440,7 @@ impl Session {
 
     fn rebuild(&mut self, step: usize) -> Vec<Effect> {
         self.enter(step);
+        self.history.clear();
         self.busy = true;
         vec![Effect::Build { replay: step }]
     }
@@ -415,6 +448,14 @@ impl Session {
     pub fn apply(&mut self, event: Event) {
         self.busy = false;
         match event {
+            Event::Replayed(steps) => {
+                self.busy = true;
+                for (step, record) in
+                    steps.iter().enumerate().flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
+                {
+                    self.remember(step, Marks::of(record));
+                }
+            }
             Event::Built(now) => {
                 self.now = now;
                 self.at_step = self.now.clone();
@@ -422,6 +463,7 @@ impl Session {
             }
             Event::Performed(record) => {
                 self.mark(&record);
+                self.remember(self.step, self.marks.clone());
                 self.rounds.push(*record);
                 self.phase = Phase::See;
                 self.done[self.step] = true;
@@ -430,6 +472,10 @@ impl Session {
                 }
             }
             Event::VariantDone(records) => {
+                self.history.clear();
+                for record in &records {
+                    self.remember(self.step, Marks::of(record));
+                }
                 if let (Some(first), Some(last)) = (records.first(), records.last()) {
                     // What the whole variant did, whichever round did it.
                     self.mark(last);
@@ -465,12 +511,13 @@ impl Session {
 
     fn mark(&mut self, record: &RoundRecord) {
         self.now = record.after.clone();
-        self.marks = Marks {
-            before: record.before.clone(),
-            outside: record.outside.clone(),
-            inside: record.inside.clone(),
-            by_hand: false,
-        };
+        self.marks = Marks::of(record);
+    }
+
+    fn remember(&mut self, step: usize, marks: Marks) {
+        if marks.show_something() {
+            self.history.push(Moment { step, marks });
+        }
     }
 
     fn score(&mut self) {

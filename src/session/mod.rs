@@ -9,7 +9,7 @@ mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
-pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session, TaskState};
+pub use machine::{Command, Effect, Event, Guess, Marks, Moment, Phase, Session, TaskState};
 pub use record::*;
 pub use verdict::{Spoken, verdict};
 pub use wording::{choice_in_words, in_words};

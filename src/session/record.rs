@@ -1,7 +1,7 @@
 //! What happened: the one value that screens, the plain runner, `verify` and exporters read.
 
 use crate::lesson::{Condition, FileKind, Side};
-use crate::mounts::{Change, MountTable};
+use crate::mounts::{Change, MountTable, changes};
 use crate::op::{Actor, Call};
 use std::sync::Arc;
 
@@ -139,6 +139,17 @@ pub struct FileState {
 }
 
 impl RoundRecord {
+    /// What changed between two moments.
+    pub fn between(before: Snapshot, after: Snapshot) -> RoundRecord {
+        let outside = changes(&before.outside.table, &after.outside.table);
+        let inside = match (&before.inside, &after.inside) {
+            (Some(before), Some(after)) => changes(&before.table, &after.table),
+            // A container that starts or ends changes no row of a namespace: the namespace itself comes or goes.
+            _ => Vec::new(),
+        };
+        RoundRecord { before, after, outside, inside, ..RoundRecord::default() }
+    }
+
     pub fn failed(&self) -> Option<(&Call, i32)> {
         self.calls.iter().find_map(|record| record.result.err().map(|errno| (&record.call, errno)))
     }

@@ -17,11 +17,15 @@ pub fn verdict(session: &Session, lang: Lang) -> Option<Spoken> {
     let first = session.rounds.first()?;
     let choices = options(prediction, words, &session.at_step, lang);
     // Of a row only its mount point is named.
-    let name = |number: usize| choices.get(number).and_then(|text| text.split("  ").next()).unwrap_or("").to_string();
+    let name = |number: usize| {
+        let text = choices.get(number).and_then(|text| text.split("  ").next()).unwrap_or("");
+        text.replace('`', "")
+    };
     let ticked = |ticks: &[bool]| {
         let all: Vec<String> =
             ticks.iter().enumerate().filter(|(_, tick)| **tick).map(|(index, _)| name(index)).collect();
-        if all.is_empty() { lang.say("option.none", &[]) } else { all.join("; ") }
+        let list = all.into_iter().reduce(|all, one| lang.say("words.and", &[&all, &one]));
+        list.unwrap_or_else(|| lang.say("option.none", &[]))
     };
     let kernel = judge(prediction, std::slice::from_ref(first));
     let truth = match &kernel {

@@ -1,14 +1,32 @@
-//! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from the session alone.
+//! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from session and view alone.
 
+mod act;
+mod answer;
+mod canvas;
+mod cells;
+mod elide;
+mod explain;
+mod glyphs;
+mod input;
 mod keys;
 mod markdown;
+mod menu;
+mod notes;
 mod page;
+mod panes;
+mod probe;
+mod rows;
 mod run;
+mod scene;
 mod screen;
-mod tables;
-mod task;
+mod style;
+mod terminal;
 #[cfg(test)]
 mod tests;
+mod view;
+mod wrap;
 
+pub use menu::{Entry, choose};
 pub use run::{HandOver, LabMessage, run};
-pub use screen::{View, draw};
+pub use screen::draw;
+pub use view::View;

@@ -68,6 +68,13 @@ impl Lang {
         }
     }
 
+    /// The words for so many: `key.one` for one, else `key`. The number is `{0}`, the other arguments follow.
+    pub fn count(self, key: &str, number: usize, args: &[&str]) -> String {
+        let number_text = number.to_string();
+        let all: Vec<&str> = std::iter::once(number_text.as_str()).chain(args.iter().copied()).collect();
+        if number == 1 { self.say(&format!("{key}.one"), &all) } else { self.say(key, &all) }
+    }
+
     /// The words for a key, with `{0}`, `{1}` … replaced. A key that is missing shows itself.
     pub fn say(self, key: &str, args: &[&str]) -> String {
         let catalogue = match self {

@@ -1,0 +1,153 @@
+//! What wakes the screen: one thread reads keys, one waits for signals. Neither polls on a timer.
+
+use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use signal_hook::iterator::{Handle, Signals};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub enum Message<T> {
+    Key(KeyEvent),
+    Signal(i32),
+    /// The reader has stopped and left the terminal alone.
+    Paused,
+    /// The terminal is gone.
+    HungUp,
+    /// From the thread that owns the lab.
+    Lab(T),
+    /// That thread is gone.
+    LabIsGone,
+}
+
+/// Signals after which there is nobody to draw for.
+pub const ENDS: [i32; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT];
+
+/// Both threads; they are told to end when this is dropped.
+pub struct Inputs<T> {
+    pub messages: Receiver<Message<T>>,
+    pub sender: Sender<Message<T>>,
+    wake: UnixStream,
+    signals: Handle,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl<T: Send + 'static> Inputs<T> {
+    /// `typed` was read from the terminal already.
+    pub fn start(typed: &[u8]) -> io::Result<Inputs<T>> {
+        let (sender, messages) = channel();
+        let (wake, control) = UnixStream::pair()?;
+        let mut signals = Signals::new([ENDS.as_slice(), &[libc::SIGWINCH, libc::SIGCONT]].concat())?;
+        let handle = signals.handle();
+        let from_signals = sender.clone();
+        std::thread::spawn(move || signals.forever().try_for_each(|signal| from_signals.send(Message::Signal(signal))));
+        typed.iter().filter_map(|byte| key_of(*byte)).for_each(|key| drop(sender.send(Message::Key(key))));
+        let from_keys = sender.clone();
+        let reader = std::thread::spawn(move || read_keys(&from_keys, control));
+        Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader) })
+    }
+
+    /// Stops reading, so that no byte is taken from whom the terminal is handed to.
+    pub fn pause(&mut self) -> io::Result<()> {
+        self.wake.write_all(b"p")?;
+        self.until(Duration::from_secs(2), |message| matches!(message, Message::Paused));
+        Ok(())
+    }
+
+    /// Waits for the reader's end, so that the next reader of the terminal loses no byte. Not for a terminal that may be
+    /// gone: at its end of file crossterm reads for ever.
+    pub fn stop(mut self) {
+        let _ = self.wake.shutdown(std::net::Shutdown::Both);
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+
+    /// Waits for SIGCONT, or a little where nothing stops this process: there is no shell with jobs above it.
+    pub fn until_continued(&self) {
+        self.until(Duration::from_millis(200), |message| matches!(message, Message::Signal(libc::SIGCONT)));
+    }
+
+    /// Waits for one message, no longer than so long after another; the others are kept.
+    fn until(&self, patience: Duration, wanted: impl Fn(&Message<T>) -> bool) {
+        let mut others = Vec::new();
+        while let Ok(message) = self.messages.recv_timeout(patience) {
+            if wanted(&message) {
+                break;
+            }
+            others.push(message);
+        }
+        others.into_iter().for_each(|message| drop(self.sender.send(message)));
+    }
+
+    pub fn resume(&mut self) -> io::Result<()> {
+        self.wake.write_all(b"r")
+    }
+}
+
+impl<T> Drop for Inputs<T> {
+    fn drop(&mut self) {
+        self.signals.close();
+        let _ = self.wake.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+/// Keys of one byte; longer ones that were typed before the screen was there are not worth guessing at.
+fn key_of(byte: u8) -> Option<KeyEvent> {
+    let code = match byte {
+        b'\r' => KeyCode::Enter,
+        0x7f => KeyCode::Backspace,
+        0x03 => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+        b' '..=b'~' => KeyCode::Char(byte as char),
+        _ => return None,
+    };
+    Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn read_keys<T>(sender: &Sender<Message<T>>, mut control: UnixStream) {
+    let stdin = io::stdin();
+    loop {
+        let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN), PollFd::new(control.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut fds, PollTimeout::NONE).is_err_and(|errno| errno != nix::errno::Errno::EINTR) {
+            return;
+        }
+        let flags = |index: usize| fds[index].revents().unwrap_or(PollFlags::empty());
+        let (keys, wakes) = (flags(0), flags(1));
+        if !wakes.is_empty() {
+            let mut byte = [0];
+            if control.read_exact(&mut byte).is_err() {
+                return;
+            }
+            if &byte == b"p" && (sender.send(Message::Paused).is_err() || control.read_exact(&mut byte).is_err()) {
+                return;
+            }
+            continue;
+        }
+        // Also where there is something left to read: see `stop`.
+        if keys.intersects(PollFlags::POLLHUP | PollFlags::POLLERR) {
+            let _ = sender.send(Message::HungUp);
+            return;
+        }
+        if !keys.contains(PollFlags::POLLIN) {
+            continue;
+        }
+        // One read may hold several keys, or only a part of one.
+        while event::poll(Duration::ZERO).unwrap_or(false) {
+            match event::read() {
+                Ok(Input::Key(key)) if key.kind != KeyEventKind::Release => {
+                    if sender.send(Message::Key(key)).is_err() {
+                        return;
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    let _ = sender.send(Message::HungUp);
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! You said, the kernel says; a word to the guess; what to see.
+
+use super::Page;
+use crate::session::Session;
+use crate::tui::markdown::lines;
+use crate::tui::style::Tone;
+use crate::tui::view::View;
+use crate::tui::wrap::wrap;
+
+pub fn verdict(session: &Session, view: &View, page: &mut Page, width: usize) {
+    let words = session.lesson.step_text(view.lang.code(), session.step);
+    guess(session, view, page, width);
+    if let Some(see) = words.see.get(session.rounds.len().saturating_sub(1)) {
+        page.add(lines(see, width));
+    }
+}
+
+fn guess(session: &Session, view: &View, page: &mut Page, width: usize) {
+    let Some(spoken) = crate::session::verdict(session, view.lang).filter(|_| session.rounds.len() == 1) else {
+        return;
+    };
+    page.add_as(Tone::Strong, wrap(&spoken.result, width));
+    if let Some(feedback) = spoken.feedback {
+        page.add(lines(&feedback, width));
+    }
+}

@@ -1,0 +1,89 @@
+//! The terminal in the state a full screen needs; given back sane, whatever happens.
+
+use super::glyphs::Glyphs;
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::Once;
+
+pub struct Screen {
+    pub terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+pub fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen)
+}
+
+pub fn leave() {
+    let _ = execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+/// A panic of any thread gives the terminal back before it speaks.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            leave();
+            previous(panic);
+        }));
+    });
+}
+
+impl Screen {
+    pub fn new() -> io::Result<Screen> {
+        restore_on_panic();
+        enter()?;
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())));
+        terminal.map(|terminal| Screen { terminal }).inspect_err(|_| leave())
+    }
+
+    /// Draws anew on a terminal that somebody else has used meanwhile, or that has another size.
+    pub fn again(&mut self) -> io::Result<()> {
+        let (columns, rows) = crossterm::terminal::size()?;
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
+    }
+
+    pub fn area(&self) -> io::Result<Rect> {
+        let (columns, rows) = crossterm::terminal::size()?;
+        Ok(Rect::new(0, 0, columns, rows))
+    }
+
+    /// Stops the whole job, as the terminal's own Ctrl-Z would do it, and takes the terminal again afterwards.
+    /// `wait` returns when the job goes on: kill(2) may return before another thread takes the signal and all stop.
+    pub fn suspend(&mut self, wait: impl FnOnce()) -> io::Result<()> {
+        leave();
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), nix::sys::signal::Signal::SIGTSTP);
+        wait();
+        enter()?;
+        self.again()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Puts a text into the clipboard of the terminal that the student sits at, also over ssh (OSC 52).
+pub fn copy(text: &str) -> io::Result<()> {
+    use base64::Engine;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let mut out = io::stdout();
+    write!(out, "\x1b]52;c;{encoded}\x07")?;
+    out.flush()
+}
+
+/// How the interface may be drawn and coloured here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    pub glyphs: Glyphs,
+    pub colour: bool,
+    pub is_utf8: bool,
+}

@@ -1,0 +1,128 @@
+//! How the student looks at the session. Nothing here changes what happened.
+
+use super::glyphs::Glyphs;
+use crate::lesson::Side;
+use crate::mounts::MountTable;
+use crate::session::{Phase, Session};
+use crate::words::Lang;
+use std::sync::Arc;
+
+/// What the page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    Text,
+    Ran,
+    Program,
+}
+
+/// Which pane the arrows move in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    Page,
+    /// The table of `View::side`.
+    Table,
+}
+
+/// Which mounts the tables show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// What the first process of each side sees.
+    Process,
+    /// The whole mount namespace.
+    Namespace,
+    /// The machine's own table in the place of the practice host's.
+    Machine,
+}
+
+/// What is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing: the page and the tables.
+    Look,
+    Help,
+    /// The list of variants; which of them the arrows are on, from 0.
+    Variants(usize),
+    /// Digits of the step to go to.
+    Goto(String),
+    /// Typing the filter.
+    Filter,
+    /// The selected row, field by field.
+    Explain,
+    /// A Chinese lesson in a terminal that does not show Chinese.
+    NoChinese,
+}
+
+#[derive(Debug, Clone)]
+pub struct View {
+    pub lang: Lang,
+    pub mode: Mode,
+    pub focus: Focus,
+    /// None: what the phase calls for.
+    pub tab: Option<Tab>,
+    /// The page's first line; None: wherever its focus is visible.
+    pub scroll: Option<usize>,
+    pub side: Side,
+    pub selected: Option<(Side, usize)>,
+    pub sight: Sight,
+    pub machine: Arc<MountTable>,
+    pub folded: bool,
+    pub zoomed: bool,
+    /// Only rows that contain this.
+    pub filter: String,
+    /// Which change of this sandbox is looked at, from 0; None: now.
+    pub moment: Option<usize>,
+    /// Where the arrows are in a question whose lines are ticked.
+    pub tick: usize,
+    pub glyphs: Glyphs,
+    pub colour: bool,
+    /// Said once, until the next key.
+    pub notice: Option<String>,
+}
+
+impl View {
+    pub fn new(lang: Lang) -> View {
+        View {
+            lang,
+            mode: Mode::Look,
+            focus: Focus::Page,
+            tab: None,
+            scroll: None,
+            side: Side::Inside,
+            selected: None,
+            sight: Sight::Process,
+            machine: Arc::default(),
+            folded: true,
+            zoomed: false,
+            filter: String::new(),
+            moment: None,
+            tick: 1,
+            glyphs: Glyphs::Ascii,
+            colour: true,
+            notice: None,
+        }
+    }
+
+    /// After something ran, what ran; else the text.
+    pub fn tab(&self, session: &Session) -> Tab {
+        self.tab.unwrap_or(match session.phase {
+            Phase::See | Phase::Broken => Tab::Ran,
+            _ => Tab::Text,
+        })
+    }
+
+    /// The tab of the second page of wide screens, which the text is not on.
+    pub fn right_tab(&self) -> Tab {
+        if self.tab == Some(Tab::Ran) { Tab::Ran } else { Tab::Program }
+    }
+
+    /// The view of a new page: nothing open, nothing selected.
+    pub fn turn_page(&mut self) {
+        self.mode = Mode::Look;
+        self.focus = Focus::Page;
+        self.tab = None;
+        self.scroll = None;
+        self.selected = None;
+        self.moment = None;
+        self.tick = 1;
+    }
+}

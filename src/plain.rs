@@ -78,10 +78,7 @@ pub fn run(
                 plain.rebuild(step)?;
             }
             Asked::Break(_) => plain.rebuild(step)?,
-            Asked::Quit => {
-                plain.receipt()?;
-                return Ok(0);
-            }
+            Asked::Quit => return Ok(0),
         }
     }
     if !text.after.is_empty() {
@@ -89,7 +86,6 @@ pub fn run(
     }
     let (right, asked) = plain.first_sight;
     plain.say(&lang.say("plain.score", &[&right.to_string(), &asked.to_string()]))?;
-    plain.receipt()?;
     Ok(0)
 }
 
@@ -464,10 +460,6 @@ impl Plain<'_> {
         self.now = after.clone();
         self.say(&self.lang.say("plain.you", &[]))?;
         self.changes(&before, &after, &outside, &inside, true)
-    }
-
-    fn receipt(&mut self) -> anyhow::Result<()> {
-        self.say(&self.lang.say("plain.receipt", &[]))
     }
 
     /// Writes text wrapped at the width; code blocks and indented lines stay as they are.

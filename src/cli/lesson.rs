@@ -5,11 +5,12 @@ use crate::conduct;
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Lesson, open};
 use crate::plain;
-use crate::sandbox::{HostKind, Sandbox};
+use crate::receipt;
+use crate::sandbox::{HostKind, Sandbox, ledger};
 use crate::session::{Effect, Event, Session, Snapshot};
 use crate::tui::{self, LabMessage, Request, View};
 use crate::words::Lang;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -41,25 +42,38 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         return Err(super::Usage(what).into());
     }
     let layers = image()?;
+    let before = receipt::Machine::look()?;
+    // Told after a lesson that went wrong, too: that is when somebody wonders what is left.
+    let walked = walk(lesson, args, &layers, lang);
+    let Some((told, clean)) = receipt::tell(&before, &super::cache()?, lang)? else { return walked };
+    // A prompt that was answered by a pipe has not ended its line.
+    let gap = if std::io::stdin().is_terminal() { "" } else { "\n" };
+    // The terminal may be gone; then there is nobody to tell.
+    let _ = writeln!(std::io::stdout(), "{gap}{told}");
+    Ok(if clean { walked? } else { super::HELD_NOT })
+}
+
+/// The lesson, in words or on the full screen. All its sandboxes have ended when it returns.
+fn walk(lesson: Lesson, args: &Args, layers: &[(String, String)], lang: Lang) -> anyhow::Result<u8> {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return plain::run(&lesson, args.step - 1, args.host, &layers, lang, args.width);
+        return plain::run(&lesson, args.step - 1, args.host, layers, lang, args.width);
     }
     // Refused before the screen is taken, so that cause and remedy can be read.
-    drop(Sandbox::start(&lesson.host, args.host, &layers)?);
+    drop(Sandbox::start(&lesson.host, args.host, layers)?);
     let lesson = Arc::new(lesson);
     let (session, effects) = Session::new(lesson.clone(), args.step - 1);
     let (requests, asked) = channel();
     let (answers, events) = channel();
-    let host = args.host;
+    let (host, layers) = (args.host, layers.to_vec());
     // The stage dies with the thread that cloned it: this one lives as long as the screen.
     let lab = std::thread::spawn(move || serve(&lesson, host, &layers, lang, &asked, &answers));
     let result = tui::run(session, effects, View::new(lang), &requests, events);
     drop(requests);
+    // It may wait for a stage that somebody has stopped: that wait ends with the stage.
+    ledger::end_all();
     let _ = lab.join();
-    result?;
-    println!("{}", lang.say("plain.receipt", &[]));
-    Ok(0)
+    result.map(|()| 0)
 }
 
 /// Owns the lab and does what the session asks for, one thing at a time.

@@ -1,6 +1,7 @@
 //! The UI's end of the lab: makes the stage, asks it and the agent, and looks at both from outside.
 
 use super::elsewhere::namespaces_of;
+use super::ledger;
 use super::sys;
 use super::table::read_table;
 use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
@@ -30,7 +31,7 @@ pub enum HostKind {
 
 const HOSTNAME: &str = "lab-host";
 const PATH: &str = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
-/// A step's command that runs longer is given up.
+/// A step's command that runs longer is given up; so is a stage or an agent that somebody has stopped.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Of a command's output no more than this is kept, in bytes.
 const OUTPUT: usize = 1 << 20;
@@ -39,6 +40,7 @@ const OUTPUT: usize = 1 << 20;
 pub struct Sandbox {
     stage: Wire,
     stage_pid: i32,
+    host: ledger::Host,
     /// Whether the practice host has a user namespace of its own.
     pub confined: bool,
     outside: File,
@@ -69,13 +71,12 @@ impl Sandbox {
         if kind == HostKind::Copy {
             return Err(LabError::Refused { what: "--host copy".into(), errno: libc::ENOSYS, key: "refused.copy" });
         }
-        let (stage, stage_pid, confined) = start_stage()?;
+        let (stage, host, confined) = start_stage()?;
+        let stage_pid = host.pid();
+        let outside = mountinfo(stage_pid).inspect_err(|_| host.end())?;
         // From here on dropping the sandbox ends and reaps the stage.
-        let outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
-            .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")));
-        let outside = outside.inspect_err(|_| end(stage_pid))?;
         let mut sandbox =
-            Sandbox { stage, stage_pid, confined, outside, table_outside: MountTable::default(), agent: None };
+            Sandbox { stage, stage_pid, host, confined, outside, table_outside: MountTable::default(), agent: None };
         let machine: NamespaceIds = namespaces_of("self");
         sandbox.ask_stage(&Request::Hello { machine }, &[])?;
         let build =
@@ -85,8 +86,8 @@ impl Sandbox {
             other => other,
         })?;
         // One opened before pivot_root reads empty once the old root is gone.
-        sandbox.outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
-            .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")))?;
+        sandbox.outside = mountinfo(stage_pid)?;
+        ledger::mount_namespace(stage_pid);
         Ok(sandbox)
     }
 
@@ -107,8 +108,8 @@ impl Sandbox {
             let (_, mut fds) = self.ask_stage(&Request::Pidfd { pid: pid_host }, &[])?;
             let pidfd = fds.pop().ok_or_else(|| LabError::Broken("no pidfd came back".into()))?;
             let pid = pid_of(&pidfd).ok_or_else(|| LabError::Broken("the container has ended already".into()))?;
-            let mountinfo = File::open(format!("/proc/{pid}/mountinfo"))
-                .map_err(|error| LabError::Broken(format!("open /proc/{pid}/mountinfo: {error}")))?;
+            let mountinfo = mountinfo(pid)?;
+            ledger::mount_namespace(pid);
             ask(&wire, "the container", &Request::Hostname { of: None }, &[])?;
             self.agent = Some(Agent {
                 wire: Some(wire),
@@ -136,7 +137,7 @@ impl Sandbox {
         drop(pair.slave);
         let start = Instant::now();
         wire.send(&Request::Perform(call.clone()), &[]).map_err(|errno| broken("ask the container", errno))?;
-        match wire.receive::<Reply>().map_err(|errno| broken("hear from the container", errno))? {
+        match wire.receive_within::<Reply>(PATIENCE).map_err(|errno| broken("hear from the container", errno))? {
             Some((reply, _)) => called(reply),
             // A successful execve closes the agent's socket instead of answering.
             None => {
@@ -247,6 +248,11 @@ impl Agent {
     }
 }
 
+fn mountinfo(pid: i32) -> Result<File, LabError> {
+    let path = format!("/proc/{pid}/mountinfo");
+    File::open(&path).map_err(|error| LabError::Broken(format!("open {path}: {error}")))
+}
+
 fn unreadable(error: std::io::Error) -> LabError {
     LabError::Broken(format!("read a mount table: {error}"))
 }
@@ -302,6 +308,9 @@ impl Lab for Sandbox {
     fn snapshot(&mut self) -> Result<Snapshot, LabError> {
         let outside = self.outside()?;
         let inside = self.inside()?;
+        for side in std::iter::once(&outside).chain(&inside) {
+            ledger::seen(&side.table, &side.facts.hostname);
+        }
         Ok(Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) })
     }
 
@@ -344,15 +353,8 @@ impl Lab for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.agent = None;
-        end(self.stage_pid);
+        self.host.end();
     }
-}
-
-/// PID 1's death is the death of everything in the practice host.
-fn end(stage: i32) {
-    let pid = nix::unistd::Pid::from_raw(stage);
-    let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
-    while let Err(Errno::EINTR) = nix::sys::wait::waitpid(pid, None) {}
 }
 
 fn no_container() -> LabError {
@@ -361,7 +363,7 @@ fn no_container() -> LabError {
 
 fn ask(wire: &Wire, who: &str, request: &Request, fds: &[BorrowedFd]) -> Result<(Reply, Vec<OwnedFd>), LabError> {
     wire.send(request, fds).map_err(|errno| broken(&format!("ask {who}"), errno))?;
-    match wire.receive::<Reply>().map_err(|errno| broken(&format!("hear from {who}"), errno))? {
+    match wire.receive_within::<Reply>(PATIENCE).map_err(|errno| broken(&format!("hear from {who}"), errno))? {
         None => Err(LabError::Broken(format!("{who} has ended"))),
         Some((Reply::Refused(why), _)) => Err(LabError::Broken(format!("{who} refused: {why}"))),
         Some((Reply::Failed { tried, errno }, _)) => Err(LabError::Failed { tried, errno }),
@@ -453,19 +455,19 @@ fn collect(output: OwnedFd, ended: OwnedFd) -> Result<(Vec<u8>, i32), LabError> 
 }
 
 /// Clones the stage, in a user namespace if this machine allows one.
-fn start_stage() -> Result<(Wire, i32, bool), LabError> {
+fn start_stage() -> Result<(Wire, ledger::Host, bool), LabError> {
     let base = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
     match try_stage(base | libc::CLONE_NEWUSER, true) {
-        Ok((wire, pid)) => Ok((wire, pid, true)),
+        Ok((wire, host)) => Ok((wire, host, true)),
         Err((what, errno)) if nix::unistd::geteuid().is_root() => match try_stage(base, false) {
-            Ok((wire, pid)) => Ok((wire, pid, false)),
+            Ok((wire, host)) => Ok((wire, host, false)),
             Err(_) => Err(super::doctor::refused(&what, errno)),
         },
         Err((what, errno)) => Err(super::doctor::refused(&what, errno)),
     }
 }
 
-fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)> {
+fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, ledger::Host), (String, Errno)> {
     let step = |what: &str| {
         let what = what.to_string();
         move |errno: Errno| (what, errno)
@@ -479,10 +481,12 @@ fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)>
         program: program.as_fd(),
         socket: theirs.as_fd(),
         go: go_read.as_fd(),
+        go_writer: go.as_fd(),
         trouble: trouble_write.as_fd(),
     };
     let pid = sys::clone_stage(&start).map_err(step("clone with new namespaces"))?;
     drop((go_read, trouble_write, theirs));
+    let host = ledger::host(pid).map_err(step("open the practice host's namespaces"))?;
     let result = (|| {
         if map {
             write_maps(pid)?;
@@ -495,9 +499,9 @@ fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)>
         }
     })();
     match result {
-        Ok(()) => Ok((wire, pid)),
+        Ok(()) => Ok((wire, host)),
         Err(error) => {
-            end(pid);
+            host.end();
             Err(error)
         }
     }

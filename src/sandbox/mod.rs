@@ -12,6 +12,7 @@ mod doctor;
 mod elsewhere;
 mod handle;
 mod host;
+pub mod ledger;
 mod perform;
 mod spawn;
 mod stage;

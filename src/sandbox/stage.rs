@@ -29,6 +29,9 @@ pub fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     sys::die_with_parent();
+    if sys::forget_stdio().is_err() {
+        return ExitCode::FAILURE;
+    }
     sys::reset_signals();
     sys::rename(NAME);
     let _ = nix::unistd::setsid();

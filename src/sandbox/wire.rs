@@ -2,10 +2,12 @@
 
 use crate::op::Call;
 use nix::cmsg_space;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
 
 /// The kernel's default limit of a packet is some 200 KB; tables and output never travel this way.
 const LARGEST: usize = 128 * 1024;
@@ -93,6 +95,21 @@ impl Wire {
             match sendmsg::<()>(self.0.as_raw_fd(), &[IoSlice::new(&bytes)], control, MsgFlags::MSG_NOSIGNAL, None) {
                 Err(nix::errno::Errno::EINTR) => {}
                 other => return other.map(drop),
+            }
+        }
+    }
+
+    /// The next message, waited for so long; ETIMEDOUT when the other end lives but does not answer.
+    pub fn receive_within<T: DeserializeOwned>(&self, patience: Duration) -> nix::Result<Option<(T, Vec<OwnedFd>)>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout) {
+                Ok(0) => return Err(nix::errno::Errno::ETIMEDOUT),
+                Ok(_) => return self.receive(),
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(errno) => return Err(errno),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The UI's end of the lab: makes the stage, asks it and the agent, and looks at both from outside.
 
 use super::elsewhere::namespaces_of;
+use super::idmap;
 use super::ledger;
 use super::sys;
 use super::table::read_table;
@@ -14,7 +15,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -81,7 +82,16 @@ impl Sandbox {
         sandbox.ask_stage(&Request::Hello { machine }, &[])?;
         let build =
             BuildHost { layers: layers.to_vec(), copy_lab_at: None, shared: spec.shared, hostname: HOSTNAME.into() };
-        sandbox.ask_stage(&Request::Build(build), &[]).map_err(|error| match error {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let open = |(_, path): &(String, String)| {
+            nix::fcntl::open(path.as_str(), flags, nix::sys::stat::Mode::empty()).map_err(|errno| LabError::Failed {
+                tried: format!("open the image layer {path}"),
+                errno: errno as i32,
+            })
+        };
+        let layers = layers.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let layers: Vec<BorrowedFd> = layers.iter().map(OwnedFd::as_fd).collect();
+        sandbox.ask_stage(&Request::Build(build), &layers).map_err(|error| match error {
             LabError::Failed { tried, errno } => super::doctor::refused(&tried, Errno::from_raw(errno)),
             other => other,
         })?;
@@ -133,6 +143,7 @@ impl Sandbox {
                 .map_err(|errno| broken("mark the terminal close-on-exec", errno))?;
         }
         let _ = sys::set_window_size(pair.master.as_fd(), 24, 80);
+        idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
         ask(wire, "the container", &Request::Terminal, &[pair.slave.as_fd()])?;
         drop(pair.slave);
         let start = Instant::now();
@@ -183,6 +194,7 @@ impl Sandbox {
         let (stdin, _) = pipe()?;
         let (output, stdout) = pipe()?;
         let (ended, report) = pipe()?;
+        idmap::give(self.stage_pid, &[stdin.as_fd(), stdout.as_fd()]);
         let args = line.split_whitespace().map(str::to_string).collect();
         let env = self.environment(false, actor);
         let request = Request::Spawn { args, env, join, terminal: false };
@@ -342,6 +354,7 @@ impl Lab for Sandbox {
         let pair = nix::pty::openpty(None, None).map_err(|errno| broken("open a pseudo terminal", errno))?;
         let _ = nix::fcntl::fcntl(&pair.master, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC));
         let _ = sys::set_window_size(pair.master.as_fd(), rows, columns);
+        idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
         let (ended, report) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno))?;
         let env = self.environment(true, actor);
         let request = Request::Spawn { args: vec!["/bin/sh".into()], env, join, terminal: true };
@@ -489,7 +502,7 @@ fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, ledger::Host), (String
     let host = ledger::host(pid).map_err(step("open the practice host's namespaces"))?;
     let result = (|| {
         if map {
-            write_maps(pid)?;
+            idmap::write(pid)?;
         }
         nix::unistd::write(&go, b"g").map_err(step("start the practice host"))?;
         let mut errno = [0; 4];
@@ -505,22 +518,6 @@ fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, ledger::Host), (String
             Err(error)
         }
     }
-}
-
-/// root in the practice host is the caller on the machine (user_namespaces(7)).
-fn write_maps(pid: i32) -> Result<(), (String, Errno)> {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    for (file, text) in
-        [("setgroups", "deny".to_string()), ("uid_map", format!("0 {uid} 1\n")), ("gid_map", format!("0 {gid} 1\n"))]
-    {
-        let path = format!("/proc/{pid}/{file}");
-        File::options()
-            .write(true)
-            .open(&path)
-            .and_then(|mut map| map.write_all(text.as_bytes()))
-            .map_err(|error| (format!("write {file}"), Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))))?;
-    }
-    Ok(())
 }
 
 /// The sealed copy of nslab's program, made once.

@@ -47,26 +47,23 @@ fn directory(path: &Path, mode: u32) -> Result<(), Failed> {
     tried_io(format!("make the directory {}", path.display()), made)
 }
 
-/// A directory of the image as a path that stays right whatever is mounted over it.
-fn keep_open(path: &str) -> Result<(OwnedFd, PathBuf), Failed> {
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let fd = tried(format!("open the image layer {path}"), open(path, flags, Mode::empty()))?;
-    let kept = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
-    Ok((fd, kept))
-}
-
-/// Builds it and makes it this process's root.
-pub fn build(spec: &BuildHost) -> Result<Built, Failed> {
+/// Builds it and makes it this process's root. `layers` are the image's, open: this process's user may not search the
+/// folders above them, and they stay right whatever is mounted over their paths.
+pub fn build(spec: &BuildHost, layers: Vec<OwnedFd>) -> Result<Built, Failed> {
     // Nothing that happens from here on may travel to the machine.
     tried(
         "make every mount private",
         mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>),
     )?;
-    let layers = spec
+    let layers: Vec<_> = spec
         .layers
         .iter()
-        .map(|(name, path)| Ok((name.as_str(), keep_open(path)?)))
-        .collect::<Result<Vec<_>, Failed>>()?;
+        .zip(layers)
+        .map(|((name, _), fd)| {
+            let path = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+            (name.as_str(), (fd, path))
+        })
+        .collect();
     let devices = open_devices()?;
     let proc = tidy(spec, &layers)?;
     tried("sethostname", nix::unistd::sethostname(&spec.hostname))?;

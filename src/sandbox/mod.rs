@@ -12,6 +12,7 @@ mod doctor;
 mod elsewhere;
 mod handle;
 mod host;
+mod idmap;
 pub mod ledger;
 mod perform;
 mod spawn;

@@ -128,7 +128,7 @@ impl Stage {
                 }
             }
             _ if self.proof.is_err() => Reply::Refused(self.proof.as_ref().err().cloned().unwrap_or_default()),
-            Request::Build(build) => match host::build(&build) {
+            Request::Build(build) => match host::build(&build, fds) {
                 Ok(built) => {
                     self.proc = built.proc;
                     self.devices = built.devices;

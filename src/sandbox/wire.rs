@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// The kernel's default limit of a packet is some 200 KB; tables and output never travel this way.
 const LARGEST: usize = 128 * 1024;
 
+/// No request comes with more descriptors.
+const MOST_FDS: usize = 32;
+
 /// A namespace's kind and inode number.
 pub type NamespaceIds = Vec<(String, u64)>;
 
@@ -19,7 +22,7 @@ pub type NamespaceIds = Vec<(String, u64)>;
 pub enum Request {
     /// First of all: the namespaces of the machine, in which the receiver must refuse to act.
     Hello { machine: NamespaceIds },
-    /// Build the practice host (stage only).
+    /// Build the practice host; the image's layers come with this, as open directories (stage only).
     Build(BuildHost),
     /// The socket of the agent that the next clone starts comes with this (stage only).
     AgentSocket,
@@ -117,7 +120,7 @@ impl Wire {
     /// The next message; None when the other end is gone.
     pub fn receive<T: DeserializeOwned>(&self) -> nix::Result<Option<(T, Vec<OwnedFd>)>> {
         let mut buffer = vec![0; LARGEST];
-        let mut space = cmsg_space!([RawFd; 8]);
+        let mut space = cmsg_space!([RawFd; MOST_FDS]);
         loop {
             let mut parts = [IoSliceMut::new(&mut buffer)];
             let message =

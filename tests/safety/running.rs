@@ -27,7 +27,6 @@ impl Running {
             .args(["lesson", "mount-ns", "--plain", "--step", &step.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));

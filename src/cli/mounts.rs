@@ -5,6 +5,7 @@ use crate::mounts::{MountTable, change_to_json, compare, diff_listing, listing, 
 use crate::sandbox::{read_namespace, read_table};
 use serde_json::Value;
 use std::fs::File;
+use std::io::Read;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -77,9 +78,20 @@ fn of_process(pid: i32) -> anyhow::Result<MountTable> {
     Ok(MountTable::parse(read.map_err(|error| advise(pid, &error))?))
 }
 
+/// No table is larger, in bytes: a million mounts are some 100 MB, and the kernel's own limit is a tenth of that.
+const LARGEST: u64 = 64 << 20;
+
 fn of_file(name: &str) -> anyhow::Result<MountTable> {
-    let raw = std::fs::read(name)
-        .map_err(|error| Usage(format!("cannot read {name}: {error}; name a file like /proc/self/mountinfo")))?;
+    let cannot = |why: &dyn std::fmt::Display| {
+        let name = printable(name.as_bytes());
+        Usage(format!("cannot read {name}: {why}; name a file like /proc/self/mountinfo"))
+    };
+    let mut raw = Vec::new();
+    let read = File::open(name).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut raw));
+    read.map_err(|error| cannot(&error))?;
+    if raw.len() as u64 > LARGEST {
+        return Err(cannot(&"it has more than 64 MiB").into());
+    }
     Ok(MountTable::parse(raw))
 }
 

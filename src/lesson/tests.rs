@@ -32,7 +32,7 @@ fn errors_have_places() {
     for (from, to, line, says) in [
         ("mount: { type", "mont: { type", 12, "did you mean `mount`?"),
         ("nosuid", "nosuit", 12, "nosuit"),
-        ("minutes: 1\nhost", "minutes: yes\nhost", 3, "invalid type"),
+        ("minutes: 1\nhost", "minutes: yes\nhost", 3, "it must be a whole number"),
         ("id: tiny", "id: tiny\nid: again", 3, "twice"),
         ("format: 1", "format: 2", 1, "format: 1"),
         ("id: one", "id: One", 6, "small letters"),

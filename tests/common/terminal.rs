@@ -23,6 +23,11 @@ pub struct Terminal {
 
 impl Terminal {
     pub fn open(user: u32, rows: u16, columns: u16, args: &[&str]) -> Terminal {
+        Terminal::open_with(user, rows, columns, args, &[])
+    }
+
+    /// With an environment that differs.
+    pub fn open_with(user: u32, rows: u16, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
         let size = nix::pty::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = nix::pty::openpty(Some(&size), None).unwrap();
         // A master that the lesson inherited would keep its terminal alive for ever.
@@ -33,7 +38,7 @@ impl Terminal {
         let settings = tcgetattr(&slave).unwrap();
         let lesson = nslab(user);
         // setsid(1) gives the program the terminal as its controlling one.
-        let mut command = Command::new("setsid");
+        let mut command = Command::new("/usr/bin/setsid");
         command.args(["--ctty", "--wait"]).arg(lesson.get_program()).args(args);
         for (name, value) in lesson.get_envs() {
             if let Some(value) = value {
@@ -44,7 +49,7 @@ impl Terminal {
             use std::os::unix::process::CommandExt;
             command.uid(user).gid(user);
         }
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", "xterm-256color").envs(env.iter().copied());
         let end = || slave.try_clone().unwrap();
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));

@@ -54,7 +54,9 @@ fn step(operation: &str) -> Vec<u8> {
 }
 
 /// Name, bytes, line and column, and what must be said.
-fn lessons() -> Vec<(&'static str, Vec<u8>, (usize, usize), &'static str)> {
+type BadLesson = (&'static str, Vec<u8>, (usize, usize), &'static str);
+
+fn lessons() -> Vec<BadLesson> {
     let bomb: String = ('b'..='k').fold("a: &a [x, x]\n".into(), |text, c| {
         let last = char::from(c as u8 - 1);
         format!("{text}{c}: &{c} [*{last}, *{last}]\n")
@@ -176,7 +178,7 @@ fn what_is_no_file_is_refused_at_once() {
 fn an_unreadable_file_is_told() {
     use std::os::unix::fs::PermissionsExt;
     let path = file("secret.yaml", b"format: 1\n");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     let user = *users().last().unwrap();
     let err = refused(user, &["verify", path.to_str().unwrap()]);
     assert!(err.contains("secret.yaml: Permission denied"), "{err}");

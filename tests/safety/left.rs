@@ -323,6 +323,21 @@ fn the_practice_host_has_nothing_of_the_machine_open() {
     }
 }
 
+/// Who waits on the host for a program in the container has nothing of the stage's open.
+#[test]
+fn the_one_who_waits_holds_nothing() {
+    let mut running = Running::at(users()[0], 9);
+    running.say("0\nshell container\n");
+    let named =
+        |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "nslab-enter\n");
+    let open = |pid: i32| std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(99, Iterator::count);
+    assert!(comes(|| running.processes().into_iter().find(named).is_some_and(|pid| open(pid) == 3)));
+    running.say("exit\n");
+    running.until("What you changed");
+    running.say("quit\n\n");
+    assert_eq!(running.finish().1, Some(0));
+}
+
 /// An idle lesson does not wake the processor.
 #[test]
 fn waiting_costs_nothing() {

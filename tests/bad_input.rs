@@ -5,25 +5,28 @@ mod common;
 use common::{nslab, place, users};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-/// Loading alone takes milliseconds; a busy machine gets its time.
-const AT_ONCE: Duration = Duration::from_secs(1);
-
-/// Runs nslab, which must answer soon; gives up and says so if it does not.
+/// Runs nslab with a second of processor time, however busy the machine is; one that waits for something is given up.
 fn run(user: u32, args: &[&str]) -> (Option<i32>, String, String) {
-    let start = Instant::now();
-    let mut child =
-        nslab(user).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let inner = nslab(user);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -t 1; exec \"$@\"", "sh"]).arg(inner.get_program()).args(args);
+    for (name, value) in inner.get_envs() {
+        value.map(|value| command.env(name, value));
+    }
+    if common::is_root() && user != 0 {
+        use std::os::unix::process::CommandExt;
+        command.uid(user).gid(user);
+    }
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let ended = common::comes(|| child.try_wait().unwrap().is_some());
-    let took = start.elapsed();
     if !ended {
         let _ = child.kill();
     }
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what nslab prints is UTF-8");
     let (out, err) = (text(output.stdout), text(output.stderr));
-    assert!(ended && took < AT_ONCE, "{args:?} took {took:?}: {err}");
+    assert!(ended, "{args:?} waits for something: {err}");
     (output.status.code(), out, err)
 }
 

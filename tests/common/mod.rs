@@ -125,9 +125,9 @@ pub fn commands(pids: &[i32]) -> Vec<String> {
     pids.iter().map(|pid| of(pid).trim().to_string()).collect()
 }
 
-/// Waits for a condition; false if it does not come in ten seconds.
+/// Waits for a condition; false if it does not come in half a minute, which is long on a busy machine too.
 pub fn comes(mut condition: impl FnMut() -> bool) -> bool {
-    let ends = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let ends = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !condition() {
         if std::time::Instant::now() > ends {
             return false;

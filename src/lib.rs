@@ -9,6 +9,7 @@ pub mod mounts;
 pub mod op;
 pub mod plain;
 pub mod progress;
+pub mod receipt;
 pub mod relay;
 pub mod sandbox;
 pub mod session;

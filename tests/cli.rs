@@ -41,6 +41,18 @@ fn verify_proves_the_lesson_for_every_user() {
     }
 }
 
+/// Nothing of one run is in the way of the next, and none depends on luck.
+#[test]
+fn verify_holds_again_and_again() {
+    for user in users() {
+        for round in 1..=3 {
+            let output = nslab(user).args(["verify", "mount-ns"]).output().unwrap();
+            let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "uid {user}, round {round}: {text}");
+        }
+    }
+}
+
 /// A lesson whose expectation is false ends with status 1: verify does look.
 #[test]
 fn verify_fails_what_is_not_so() {

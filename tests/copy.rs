@@ -238,7 +238,12 @@ fn a_refusal_names_cause_and_remedy() {
             "systempaths",
         ),
         (places, "", "find a place for the lab", "sudo mkdir -p /srv"),
-        ("true", "unshare --user --map-root-user", "give the lab to uid 65534: EINVAL", "as a plain user"),
+        (
+            "true",
+            "unshare --user --map-root-user",
+            "give the lab to a user who owns nothing: EINVAL",
+            "as a plain user",
+        ),
     ] {
         let output = on_a_machine(&format!("{prepare}; exec {run} \"$NSLAB\" verify mount-ns --host copy"));
         let text = String::from_utf8_lossy(&output.stderr);

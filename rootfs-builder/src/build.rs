@@ -8,7 +8,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// Changes when what is written changes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The options in one line, to compare.
 pub fn fingerprint(options: &Options) -> String {
@@ -103,11 +103,23 @@ fn write_items(root: &Path, items: &LayerPlan) -> Result<HashMap<PathBuf, PathBu
     Ok(sources)
 }
 
+/// An image is for every user, whatever the umask of who builds it: its root may be somebody else on the machine.
+fn readable(path: &Path) -> std::io::Result<()> {
+    let data = std::fs::symlink_metadata(path)?;
+    let mode = data.permissions().mode() & 0o7777;
+    let wanted = mode | if data.is_dir() || mode & 0o100 != 0 { 0o555 } else { 0o444 };
+    if data.is_symlink() || wanted == mode {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted))
+}
+
 fn record(root: &Path, dir: &Path, sources: &HashMap<PathBuf, PathBuf>, entries: &mut Vec<Entry>) -> Result<(), Error> {
     let mut names: Vec<PathBuf> =
         tried("list", dir, std::fs::read_dir(dir))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     names.sort();
     for path in names {
+        tried("set the mode of", &path, readable(&path))?;
         let stamp = tried("look at", &path, Stamp::of_entry(&path).ok_or_else(|| std::io::Error::other("it is gone")))?;
         let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
         entries.push(Entry { path: relative, stamp, from: sources.get(&path).cloned() });

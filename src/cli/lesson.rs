@@ -2,14 +2,15 @@
 
 use super::image;
 use crate::conduct::{Conductor, Start};
-use crate::lesson::{HostSpec, Side};
+use crate::lesson::{HostSpec, Lesson, Side};
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
-use crate::sandbox::{HostKind, Sandbox};
+use crate::receipt;
+use crate::sandbox::{HostKind, Sandbox, ledger};
 use crate::session::{Effect, Event, Session};
 use crate::tui::{self, HandOver, LabMessage, View};
 use crate::words::Lang;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -50,6 +51,21 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     }
     let layers = image()?;
     let lesson = super::settle(&lesson, &args.lesson, args.host, &layers)?;
+    let before = receipt::Machine::look()?;
+    // Told after a lesson that went wrong, too: that is when somebody wonders what is left.
+    let walked = walk(lesson, args, layers, lang);
+    let progress = Store::open().map(|store| store.path()).filter(|path| path.exists());
+    let told = receipt::tell(&before, &super::cache()?, progress.as_deref(), lang)?;
+    let Some((told, clean)) = told else { return walked };
+    // A prompt that was answered by a pipe has not ended its line.
+    let gap = if std::io::stdin().is_terminal() { "" } else { "\n" };
+    // The terminal may be gone; then there is nobody to tell.
+    let _ = writeln!(std::io::stdout(), "{gap}{told}");
+    Ok(if clean { walked? } else { super::HELD_NOT })
+}
+
+/// The lesson, in words or on the full screen. All its sandboxes have ended when it returns.
+fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) -> anyhow::Result<u8> {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     let lesson = Arc::new(lesson);
     let start = start(lesson.host.clone(), args.host, layers);
@@ -59,25 +75,27 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let left_off = lesson.steps.iter().position(|step| step.id == kept.at && !kept.finished).unwrap_or(0);
     let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
     kept.recall(&mut session);
-    if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    let mut note = |session: &Session| keeper.note(session);
+    let result = if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         let mut conductor = Conductor::new(lesson, start, lang);
-        plain::run((session, effects), &mut conductor, lang, args.width, &mut |session| keeper.note(session))?;
+        let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
+        went_well.map(|well| if well { 0 } else { super::HELD_NOT })
     } else {
         let (requests, asked) = channel();
         let (answers, events) = channel();
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
         let lab = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
-        let mut note = |session: &Session| keeper.note(session);
         let result = tui::run((session, effects), View::new(lang), args.ascii, &requests, events, &mut note);
         drop(requests);
+        // It may wait for a stage that somebody has stopped: that wait ends with the stage.
+        ledger::end_all();
         let _ = lab.join();
-        result?;
-    }
+        result.map(|()| 0)
+    };
     if let Some((path, error)) = keeper.trouble() {
         eprintln!("nslab: {}", lang.say("progress.not-kept", &[&path.display().to_string(), &error.to_string()]));
     }
-    println!("{}", lang.say("plain.receipt", &[]));
-    Ok(0)
+    result
 }
 
 /// What the student did before, and what keeps what is done now. What must be said of the file is said here.

@@ -64,7 +64,7 @@ pub fn check(names: &[String]) -> anyhow::Result<u8> {
     let mut clean = true;
     let mut out = std::io::stdout().lock();
     for name in names {
-        let found = lint(&source(&name)?);
+        let found = lint(&source(&name)?)?;
         for finding in &found {
             writeln!(out, "{finding}")?;
         }

@@ -139,10 +139,17 @@ fn settle(
 #[error("{0}")]
 struct Usage(String);
 
+/// Where nslab keeps what it made, the one place on the machine that it writes to.
+fn cache() -> anyhow::Result<std::path::PathBuf> {
+    use anyhow::Context;
+    use etcetera::BaseStrategy;
+    let base = etcetera::choose_base_strategy().context("find the home directory; set HOME or XDG_CACHE_HOME")?;
+    Ok(base.cache_dir().join("nslab"))
+}
+
 /// The layers of the default image, made from this machine's programs if they are not cached.
 fn image() -> anyhow::Result<Vec<(String, String)>> {
     use anyhow::Context;
-    use etcetera::BaseStrategy;
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
     let helper = rootfs_builder::Helper {
         program: std::env::current_exe().context("find nslab's own program")?,
@@ -156,9 +163,7 @@ fn image() -> anyhow::Result<Vec<(String, String)>> {
         os_name: "nslab image".into(),
         commands: rootfs_builder::default_commands(),
     };
-    let cache =
-        etcetera::choose_base_strategy().context("find the home directory; set HOME or XDG_CACHE_HOME")?.cache_dir();
-    let image = rootfs_builder::cached(&cache.join("nslab/images"), "default", &options)
+    let image = rootfs_builder::cached(&cache()?.join("images"), "default", &options)
         .context("make the default image; set XDG_CACHE_HOME to a directory that can be written")?;
     Ok(image.layers().into_iter().map(|(name, path)| (name, path.display().to_string())).collect())
 }

@@ -6,6 +6,7 @@ use crate::sandbox::{read_namespace, read_table};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::Read;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -90,13 +91,20 @@ fn of_process(pid: i32) -> anyhow::Result<MountTable> {
     Ok(MountTable::parse(read.map_err(|error| advise(pid, "mount table", &error))?))
 }
 
+/// No table is larger, in bytes: a million mounts are some 100 MB, and the kernel's own limit is a tenth of that.
+const LARGEST: u64 = 64 << 20;
+
 fn of_file(name: &OsStr) -> anyhow::Result<MountTable> {
-    let raw = std::fs::read(name).map_err(|error| {
-        Usage(format!(
-            "cannot read {}: {error}; name a file like /proc/self/mountinfo, or a process by its number",
-            printable(name.as_bytes())
-        ))
-    })?;
+    let cannot = |why: &dyn std::fmt::Display| {
+        let name = printable(name.as_bytes());
+        Usage(format!("cannot read {name}: {why}; name a file like /proc/self/mountinfo, or a process by its number"))
+    };
+    let mut raw = Vec::new();
+    let read = File::open(name).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut raw));
+    read.map_err(|error| cannot(&error))?;
+    if raw.len() as u64 > LARGEST {
+        return Err(cannot(&"it has more than 64 MiB").into());
+    }
     Ok(MountTable::parse(raw))
 }
 

@@ -21,7 +21,7 @@ impl LessonError {
         let caret = " ".repeat(column.saturating_sub(1).saturating_sub(from).min(part.chars().count()));
         let shown = format!("  | {part}\n  | {caret}^");
         let what = crate::mounts::printable(what.chars().take(600).collect::<String>().as_bytes());
-        LessonError::Wrong { path: path.into(), line, column, what, shown }
+        LessonError::Wrong { path: crate::mounts::printable(path.as_bytes()), line, column, what, shown }
     }
 }
 

@@ -14,6 +14,13 @@ const DEEPEST: usize = 40;
 
 /// Refuses what a hostile or careless file may hold. Block scalars and quoted text are not looked into.
 pub fn check(text: &str) -> Result<(), Trouble> {
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if let Some((number, line)) = text.lines().enumerate().find(|(_, line)| line.contains(steers)) {
+        let column = line.chars().position(steers).unwrap_or(0);
+        let code = line.chars().nth(column).map_or(0, u32::from);
+        let what = format!("a control character (U+{code:04X}) stands here; take it out");
+        return Err(Trouble { line: number + 1, column: column + 1, what });
+    }
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err(Trouble { line: 1, column: 1, what: "the file is empty; begin with: format: 1".into() });
     }

@@ -2,8 +2,12 @@
 
 use super::error::{LessonError, nearest};
 use super::{Lesson, guard, markdown};
+use crate::mounts::printable;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 static BUNDLED: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
@@ -54,32 +58,48 @@ pub fn source(name: &str) -> Result<Source, LessonError> {
     let path = Path::new(name);
     if !name.contains('/') && !path.exists() {
         return Err(LessonError::Unknown {
-            name: name.into(),
+            name: printable(name.as_bytes()),
             nearest: nearest(name, bundled().iter().map(String::as_str)),
         });
     }
     let folder: PathBuf = if path.is_dir() { path.into() } else { path.parent().unwrap_or(Path::new(".")).into() };
     let yaml = if path.is_dir() { path.join("lesson.yaml") } else { path.into() };
     read(&folder, yaml.clone(), &|file| {
-        std::fs::read(if file == "lesson.yaml" { yaml.clone() } else { folder.join(file) })
+        read_file(&if file == "lesson.yaml" { yaml.clone() } else { folder.join(file) })
     })
+}
+
+/// A file that is one: nothing that waits for a writer, and nothing without an end.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut options = File::options();
+    let file = options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("this is no regular file; name a lesson's folder or its lesson.yaml"));
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn read(folder: &Path, yaml: PathBuf, file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Source, LessonError> {
     let text = |name: &str| -> Result<SourceFile, LessonError> {
         let path = if name == "lesson.yaml" { yaml.clone() } else { folder.join(name) }.display().to_string();
-        let bytes =
-            file(name).map_err(|error| LessonError::Unreadable { path: path.clone(), why: error.to_string() })?;
+        let bytes = file(name).map_err(|error| {
+            let hint = match error.kind() {
+                std::io::ErrorKind::NotFound => "; a lesson's folder holds lesson.yaml and en.md",
+                _ => "",
+            };
+            LessonError::Unreadable { path: printable(path.as_bytes()), why: format!("{error}{hint}") }
+        })?;
         if bytes.len() > LONGEST {
             return Err(LessonError::Unreadable { path, why: "a lesson file may have 1 MiB at most".into() });
         }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let line =
-                1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            LessonError::Unreadable {
-                path: path.clone(),
-                why: format!("line {line} is not UTF-8; save the file as UTF-8"),
-            }
+        let text = String::from_utf8(bytes).map(without_mark).map_err(|error| {
+            let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+            let line = 1 + valid.matches('\n').count();
+            let column = 1 + valid.rsplit('\n').next().unwrap_or("").chars().count();
+            let text = String::from_utf8_lossy(error.as_bytes());
+            LessonError::at(&path, &text, line, column, "this is not UTF-8; save the file as UTF-8".into())
         })?;
         Ok(SourceFile { path, text })
     };
@@ -90,7 +110,8 @@ fn read(folder: &Path, yaml: PathBuf, file: &dyn Fn(&str) -> std::io::Result<Vec
         match text(&name) {
             Ok(file) => drop(words.insert(language.to_string(), file)),
             Err(LessonError::Unreadable { .. }) if language != "en" && file(&name).is_err() => {}
-            Err(error) => return Err(error),
+            // A fault of the structure is told first: whoever writes a lesson begins there.
+            Err(error) => return Err(parse(&yaml.path, &yaml.text).err().unwrap_or(error)),
         }
     }
     Ok(Source { yaml, words })
@@ -103,6 +124,11 @@ pub fn parse_source(source: &Source) -> Result<Lesson, LessonError> {
         lesson.texts.insert(language.clone(), markdown::parse(&file.path, &file.text)?);
     }
     Ok(lesson)
+}
+
+/// Without the byte order mark that some editors write.
+fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)
 }
 
 /// Reads the structure. Every error has a place.
@@ -173,6 +199,7 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
 
 /// Adds the nearest known word to the parser's complaint about an unknown one.
 fn advise(words: &str) -> String {
+    let words = &plain(words);
     let mut ticks = words.split('`');
     let unknown = words.contains("unknown").then(|| ticks.nth(1)).flatten();
     let Some(unknown) = unknown else { return words.into() };
@@ -181,4 +208,39 @@ fn advise(words: &str) -> String {
         Some(near) => format!("{words}; did you mean `{near}`?"),
         None => words.into(),
     }
+}
+
+/// The parser's words for kinds of values, as somebody who writes YAML would say them.
+const KINDS: [(&str, &str); 16] = [
+    ("field identifier", "a word"),
+    ("sequence", "a list"),
+    ("map", "a map"),
+    ("unit value", "nothing"),
+    ("null", "nothing"),
+    ("a string", "a text"),
+    ("a boolean", "true or false"),
+    ("a sequence", "a list"),
+    ("a map", "a map"),
+    ("u16", "a whole number from 0 on"),
+    ("u32", "a whole number from 0 on"),
+    ("u64", "a whole number from 0 on"),
+    ("usize", "a whole number from 0 on"),
+    ("i32", "a whole number"),
+    ("i64", "a whole number"),
+    ("struct Lesson", "a lesson, which begins with format: 1"),
+];
+
+/// `steps: invalid type: integer `5`, expected a sequence` → `steps: here stands integer `5`; it must be a list`.
+fn plain(words: &str) -> String {
+    let kind = |word: &str| match KINDS.iter().find(|(theirs, _)| *theirs == word) {
+        Some((_, ours)) => (*ours).to_string(),
+        None if word.starts_with("struct ") => "a map".into(),
+        None => word.trim_end_matches(" as u128").trim_end_matches(" as i128").to_string(),
+    };
+    let Some((before, rest)) = ["invalid type: ", "invalid value: "].iter().find_map(|start| words.split_once(start))
+    else {
+        return words.into();
+    };
+    let Some((found, wanted)) = rest.rsplit_once(", expected ") else { return words.into() };
+    format!("{before}here stands {}; it must be {}", kind(found), kind(wanted))
 }

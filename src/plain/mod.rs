@@ -35,14 +35,15 @@ struct Told {
     rounds: usize,
 }
 
-/// Runs a session until the student leaves; `note` hears of every change.
+/// Runs a session until the student leaves; `note` hears of every change. False: the practice host had failed, and the
+/// lesson was left there.
 pub fn run(
     (session, effects): (Session, Vec<Effect>),
     conductor: &mut Conductor,
     lang: Lang,
     width: usize,
     note: &mut dyn FnMut(&Session),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let lesson = session.lesson.clone();
     let mut plain = Plain { session, conductor, say: Say { width }, lang, told: Told::default() };
     // The sandbox first: whoever reads the first line may count on it.
@@ -63,7 +64,7 @@ pub fn run(
             None => true,
         };
     }
-    Ok(())
+    Ok(!plain.session.stuck)
 }
 
 impl Plain<'_> {
@@ -132,7 +133,11 @@ impl Plain<'_> {
             }
         }
         if let Some(trouble) = self.session.trouble.take() {
-            self.say.text(&trouble)?;
+            if self.session.stuck {
+                eprintln!("nslab: {trouble}");
+            } else {
+                self.say.text(&trouble)?;
+            }
         }
         Ok(false)
     }

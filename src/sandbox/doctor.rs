@@ -131,7 +131,7 @@ fn remedy(tried: &str, errno: Errno) -> &'static str {
         Errno::EPERM if tried.contains("proc") && tried.contains("mount") => "refused.proc",
         Errno::EPERM if seccomp => "refused.seccomp",
         Errno::EPERM => "refused.chroot",
-        Errno::EINVAL if tried.contains("uid 65534") => "refused.nobody",
+        Errno::EINVAL if tried.contains("owns nothing") => "refused.nobody",
         Errno::EINVAL | Errno::ENOSYS | Errno::ENODEV => "refused.kernel",
         _ => "refused.other",
     }

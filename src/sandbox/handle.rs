@@ -1,7 +1,9 @@
 //! The UI's end of the lab: makes the stage, asks it and the agent, and looks at both from outside.
 
 use super::elsewhere::namespaces_of;
-use super::host::{NOBODY, environment};
+use super::host::environment;
+use super::idmap;
+use super::ledger;
 use super::sys;
 use super::table::read_table;
 use super::wire::{BuildHost, HostKind, NamespaceIds, Reply, Request, Wire};
@@ -14,13 +16,13 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 const HOSTNAME: &str = "lab-host";
-/// A step's command that runs longer is given up.
+/// A step's command that runs longer is given up; so is a stage or an agent that somebody has stopped.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Of a command's output no more than this is kept, in bytes.
 const OUTPUT: usize = 1 << 20;
@@ -29,6 +31,7 @@ const OUTPUT: usize = 1 << 20;
 pub struct Sandbox {
     stage: Wire,
     stage_pid: i32,
+    host: ledger::Host,
     /// Whether the practice host has a user namespace of its own.
     pub confined: bool,
     outside: File,
@@ -67,17 +70,17 @@ impl Sandbox {
             shared: spec.shared,
             hostname: HOSTNAME.into(),
         };
-        let (stage, stage_pid, confined) = match kind {
+        let (stage, host, confined) = match kind {
             HostKind::Tidy => start_stage()?,
             HostKind::Copy => start_stage_in_copy(&build)?,
         };
+        let stage_pid = host.pid();
+        let outside = mountinfo(stage_pid).inspect_err(|_| host.end())?;
         // From here on dropping the sandbox ends and reaps the stage.
-        let outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
-            .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")));
-        let outside = outside.inspect_err(|_| end(stage_pid))?;
         let mut sandbox = Sandbox {
             stage,
             stage_pid,
+            host,
             confined,
             outside,
             table_outside: MountTable::default(),
@@ -86,13 +89,22 @@ impl Sandbox {
         };
         let machine: NamespaceIds = namespaces_of("self");
         sandbox.ask_stage(&Request::Hello { machine }, &[])?;
-        sandbox.ask_stage(&Request::Build(build), &[]).map_err(|error| match error {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let open = |(_, path): &(String, String)| {
+            nix::fcntl::open(path.as_str(), flags, nix::sys::stat::Mode::empty()).map_err(|errno| LabError::Failed {
+                tried: format!("open the image layer {path}"),
+                errno: errno as i32,
+            })
+        };
+        let layers = layers.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let layers: Vec<BorrowedFd> = layers.iter().map(OwnedFd::as_fd).collect();
+        sandbox.ask_stage(&Request::Build(build), &layers).map_err(|error| match error {
             LabError::Failed { tried, errno } => super::doctor::refused(&tried, Errno::from_raw(errno)),
             other => other,
         })?;
         // One opened before pivot_root reads empty once the old root is gone.
-        sandbox.outside = File::open(format!("/proc/{stage_pid}/mountinfo"))
-            .map_err(|error| LabError::Broken(format!("open /proc/{stage_pid}/mountinfo: {error}")))?;
+        sandbox.outside = mountinfo(stage_pid)?;
+        ledger::mount_namespace(stage_pid);
         Ok(sandbox)
     }
 
@@ -113,8 +125,8 @@ impl Sandbox {
             let (_, mut fds) = self.ask_stage(&Request::Pidfd { pid: pid_host }, &[])?;
             let pidfd = fds.pop().ok_or_else(|| LabError::Broken("no pidfd came back".into()))?;
             let pid = pid_of(&pidfd).ok_or_else(|| LabError::Broken("the container has ended already".into()))?;
-            let mountinfo = File::open(format!("/proc/{pid}/mountinfo"))
-                .map_err(|error| LabError::Broken(format!("open /proc/{pid}/mountinfo: {error}")))?;
+            let mountinfo = mountinfo(pid)?;
+            ledger::mount_namespace(pid);
             ask(&wire, "the container", &Request::Hostname { of: None }, &[])?;
             self.agent = Some(Agent {
                 wire: Some(wire),
@@ -139,11 +151,12 @@ impl Sandbox {
                 .map_err(|errno| broken("mark the terminal close-on-exec", errno))?;
         }
         let _ = sys::set_window_size(pair.master.as_fd(), 24, 80);
+        idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
         ask(wire, "the container", &Request::Terminal, &[pair.slave.as_fd()])?;
         drop(pair.slave);
         let start = Instant::now();
         wire.send(&Request::Perform(call.clone()), &[]).map_err(|errno| broken("ask the container", errno))?;
-        match wire.receive::<Reply>().map_err(|errno| broken("hear from the container", errno))? {
+        match wire.receive_within::<Reply>(PATIENCE).map_err(|errno| broken("hear from the container", errno))? {
             Some((reply, _)) => called(reply),
             // A successful execve closes the agent's socket instead of answering.
             None => {
@@ -186,6 +199,7 @@ impl Sandbox {
         let (stdin, _) = pipe()?;
         let (output, stdout) = pipe()?;
         let (ended, report) = pipe()?;
+        idmap::give(self.stage_pid, &[stdin.as_fd(), stdout.as_fd()]);
         let (args, wait) = match command {
             Run::Words(line) => (line.split_whitespace().map(str::to_string).collect(), true),
             Run::Shell(shell) => (vec!["/bin/sh".into(), "-c".into(), shell.sh.clone()], true),
@@ -265,6 +279,11 @@ impl Agent {
     }
 }
 
+fn mountinfo(pid: i32) -> Result<File, LabError> {
+    let path = format!("/proc/{pid}/mountinfo");
+    File::open(&path).map_err(|error| LabError::Broken(format!("open {path}: {error}")))
+}
+
 fn unreadable(error: std::io::Error) -> LabError {
     LabError::Broken(format!("read a mount table: {error}"))
 }
@@ -324,6 +343,9 @@ impl Lab for Sandbox {
     fn snapshot(&mut self) -> Result<Snapshot, LabError> {
         let outside = self.outside()?;
         let inside = self.inside()?;
+        for side in std::iter::once(&outside).chain(&inside) {
+            ledger::seen(&side.table, &side.facts.hostname);
+        }
         Ok(Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) })
     }
 
@@ -360,6 +382,7 @@ impl Lab for Sandbox {
         let pair = nix::pty::openpty(None, None).map_err(|errno| broken("open a pseudo terminal", errno))?;
         let _ = nix::fcntl::fcntl(&pair.master, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC));
         let _ = sys::set_window_size(pair.master.as_fd(), rows, columns);
+        idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
         let (ended, report) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno))?;
         let env = self.environment(true, actor);
         let request = Request::Spawn { args: vec!["sh".into()], env, join, terminal: true };
@@ -371,15 +394,8 @@ impl Lab for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.agent = None;
-        end(self.stage_pid);
+        self.host.end();
     }
-}
-
-/// PID 1's death is the death of everything in the practice host.
-fn end(stage: i32) {
-    let pid = nix::unistd::Pid::from_raw(stage);
-    let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
-    while let Err(Errno::EINTR) = nix::sys::wait::waitpid(pid, None) {}
 }
 
 fn no_container() -> LabError {
@@ -388,7 +404,7 @@ fn no_container() -> LabError {
 
 fn ask(wire: &Wire, who: &str, request: &Request, fds: &[BorrowedFd]) -> Result<(Reply, Vec<OwnedFd>), LabError> {
     wire.send(request, fds).map_err(|errno| broken(&format!("ask {who}"), errno))?;
-    match wire.receive::<Reply>().map_err(|errno| broken(&format!("hear from {who}"), errno))? {
+    match wire.receive_within::<Reply>(PATIENCE).map_err(|errno| broken(&format!("hear from {who}"), errno))? {
         None => Err(LabError::Broken(format!("{who} has ended"))),
         Some((Reply::Refused(why), _)) => Err(LabError::Broken(format!("{who} refused: {why}"))),
         Some((Reply::Failed { tried, errno }, _)) => Err(LabError::Failed { tried, errno }),
@@ -480,12 +496,12 @@ fn collect(output: OwnedFd, ended: OwnedFd) -> Result<(Vec<u8>, i32), LabError> 
 }
 
 /// Clones the stage, in a user namespace if this machine allows one.
-fn start_stage() -> Result<(Wire, i32, bool), LabError> {
+fn start_stage() -> Result<(Wire, ledger::Host, bool), LabError> {
     let base = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC;
     match try_stage(base | libc::CLONE_NEWUSER, true) {
-        Ok((wire, pid)) => Ok((wire, pid, true)),
+        Ok((wire, host)) => Ok((wire, host, true)),
         Err((what, errno)) if nix::unistd::geteuid().is_root() => match try_stage(base, false) {
-            Ok((wire, pid)) => Ok((wire, pid, false)),
+            Ok((wire, host)) => Ok((wire, host, false)),
             Err(_) => Err(super::doctor::refused(&what, errno)),
         },
         Err((what, errno)) => Err(super::doctor::refused(&what, errno)),
@@ -494,24 +510,48 @@ fn start_stage() -> Result<(Wire, i32, bool), LabError> {
 
 /// Starts a process that copies the machine's mount table and clones the stage, into a user namespace always: without one
 /// root could undo what protects the machine's files. It has ended when this returns.
-fn start_stage_in_copy(build: &BuildHost) -> Result<(Wire, i32, bool), LabError> {
+fn start_stage_in_copy(build: &BuildHost) -> Result<(Wire, ledger::Host, bool), LabError> {
     let is_root = nix::unistd::geteuid().is_root();
     let namespaces = libc::CLONE_NEWNS | if is_root { 0 } else { libc::CLONE_NEWUSER };
     let refused = |what: &str, errno| super::doctor::refused(what, errno);
-    let (wire, outer) = try_stage(namespaces, !is_root).map_err(|(what, errno)| refused(&what, errno))?;
-    let owner = if is_root { NOBODY } else { 0 };
+    let (wire, outer) = try_process(namespaces, !is_root).map_err(|(what, errno)| refused(&what, errno))?;
+    let owner = if is_root { idmap::stranger_here() } else { 0 };
+    if is_root && owner == 0 {
+        // Whoever is the machine's root may write to /proc/sys, whatever user namespace it is in.
+        end(outer);
+        return Err(refused("give the lab to a user who owns nothing", Errno::EINVAL));
+    }
     let request = Request::Descend { machine: namespaces_of("self"), host: build.clone(), owner };
     let answer = ask(&wire, "the practice host", &request, &[]);
     end(outer);
     match answer {
-        Ok((Reply::Started { pid }, _)) => Ok((wire, pid, true)),
+        Ok((Reply::Started { pid }, _)) => {
+            let what = "open the practice host's namespaces";
+            let host = ledger::host(pid).map_err(|errno| refused(what, errno))?;
+            Ok((wire, host, true))
+        }
         Ok((other, _)) => Err(LabError::Broken(format!("unexpected answer to a descent: {other:?}"))),
         Err(LabError::Failed { tried, errno }) => Err(refused(&tried, Errno::from_raw(errno))),
         Err(error) => Err(error),
     }
 }
 
-fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)> {
+/// Ends a child of this process that is in no ledger.
+fn end(child: i32) {
+    let pid = nix::unistd::Pid::from_raw(child);
+    let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+    while let Err(Errno::EINTR) = nix::sys::wait::waitpid(pid, None) {}
+}
+
+fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, ledger::Host), (String, Errno)> {
+    let (wire, pid) = try_process(namespaces, map)?;
+    let host = ledger::host(pid).map_err(|errno| ("open the practice host's namespaces".to_string(), errno))?;
+    Ok((wire, host))
+}
+
+/// A child that runs the stage's program in new namespaces. Until it is in the ledger it must not be waited for by
+/// anybody else.
+fn try_process(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)> {
     let step = |what: &str| {
         let what = what.to_string();
         move |errno: Errno| (what, errno)
@@ -525,13 +565,14 @@ fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)>
         program: program.as_fd(),
         socket: theirs.as_fd(),
         go: go_read.as_fd(),
+        go_writer: go.as_fd(),
         trouble: trouble_write.as_fd(),
     };
     let pid = sys::clone_stage(&start).map_err(step("clone with new namespaces"))?;
     drop((go_read, trouble_write, theirs));
     let result = (|| {
         if map {
-            write_maps(pid)?;
+            idmap::write(pid)?;
         }
         nix::unistd::write(&go, b"g").map_err(step("start the practice host"))?;
         let mut errno = [0; 4];
@@ -547,22 +588,6 @@ fn try_stage(namespaces: i32, map: bool) -> Result<(Wire, i32), (String, Errno)>
             Err(error)
         }
     }
-}
-
-/// root in the practice host is the caller on the machine (user_namespaces(7)).
-fn write_maps(pid: i32) -> Result<(), (String, Errno)> {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    for (file, text) in
-        [("setgroups", "deny".to_string()), ("uid_map", format!("0 {uid} 1\n")), ("gid_map", format!("0 {gid} 1\n"))]
-    {
-        let path = format!("/proc/{pid}/{file}");
-        File::options()
-            .write(true)
-            .open(&path)
-            .and_then(|mut map| map.write_all(text.as_bytes()))
-            .map_err(|error| (format!("write {file}"), Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))))?;
-    }
-    Ok(())
 }
 
 /// The sealed copy of nslab's program, made once.

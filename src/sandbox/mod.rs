@@ -13,6 +13,8 @@ mod elsewhere;
 mod file;
 mod handle;
 mod host;
+mod idmap;
+pub mod ledger;
 mod perform;
 mod spawn;
 mod stage;

@@ -67,8 +67,9 @@ pub fn exit_status(status: &WaitStatus) -> i32 {
 }
 
 fn pass_on(child: i32) -> i32 {
-    // The program's own descriptors stay with the program.
     sys::rename("nslab-enter");
+    // It waits within the practice host's sight, and needs nothing of what the stage has open.
+    sys::close_all_but_stdio();
     loop {
         match waitpid(Pid::from_raw(child), None::<WaitPidFlag>) {
             Ok(status) => return exit_status(&status),

@@ -29,6 +29,9 @@ pub fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     sys::die_with_parent();
+    if sys::forget_stdio().is_err() {
+        return ExitCode::FAILURE;
+    }
     sys::reset_signals();
     sys::rename(NAME);
     let _ = nix::unistd::setsid();
@@ -140,7 +143,7 @@ impl Stage {
                 Err(refusal) => refusal,
             },
             _ if self.proof.is_err() => Reply::Refused(self.proof.as_ref().err().cloned().unwrap_or_default()),
-            Request::Build(build) => match host::build(&build) {
+            Request::Build(build) => match host::build(&build, fds) {
                 Ok(built) => {
                     self.proc = built.proc;
                     self.devices = built.devices;

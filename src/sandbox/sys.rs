@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 use std::ffi::{CStr, CString, c_int, c_void};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Takes a descriptor that the kernel has just handed to this process.
 pub fn adopt(fd: RawFd) -> OwnedFd {
@@ -30,6 +30,9 @@ pub struct StageStart<'a> {
     pub socket: BorrowedFd<'a>,
     /// Closed without a byte: give up. One byte: the id maps are written, go on.
     pub go: BorrowedFd<'a>,
+    /// The writing end of `go`, which the child must not keep: it would wait for itself for ever if nslab died between
+    /// clone and the child's own death link.
+    pub go_writer: BorrowedFd<'a>,
     /// Where an errno is reported before the program runs.
     pub trouble: BorrowedFd<'a>,
 }
@@ -44,6 +47,7 @@ pub fn clone_stage(start: &StageStart) -> nix::Result<i32> {
     let envp = [path.as_ptr(), std::ptr::null()];
     let (program, socket, go, trouble) =
         (start.program.as_raw_fd(), start.socket.as_raw_fd(), start.go.as_raw_fd(), start.trouble.as_raw_fd());
+    let go_writer = start.go_writer.as_raw_fd();
     let flags = libc::c_ulong::from(start.namespaces as u32 | libc::SIGCHLD as u32);
     // SAFETY: without CLONE_VM this is fork(2). The parent may have threads, so the child calls nothing but raw system
     // calls on values made before; it never returns.
@@ -53,10 +57,20 @@ pub fn clone_stage(start: &StageStart) -> nix::Result<i32> {
             return Errno::result(pid as i32);
         }
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+        libc::close(go_writer);
         let mut byte = 0u8;
         if libc::read(go, (&raw mut byte).cast(), 1) != 1 {
             libc::_exit(0);
         }
+        // Root of the practice host, who owns nothing on the machine. A plain user may not drop groups, and needs not.
+        libc::syscall(libc::SYS_setgroups, 0usize, std::ptr::null::<libc::gid_t>());
+        if libc::syscall(libc::SYS_setresgid, 0, 0, 0) != 0 || libc::syscall(libc::SYS_setresuid, 0, 0, 0) != 0 {
+            let errno = *libc::__errno_location();
+            libc::write(trouble, (&raw const errno).cast(), 4);
+            libc::_exit(127);
+        }
+        // Another user than before has no death link: prctl(2), PR_SET_PDEATHSIG.
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
         // All others are close-on-exec or closed here: nothing of the machine's is left open in the practice host.
         if socket == 3 {
             libc::fcntl(3, libc::F_SETFD, 0)
@@ -159,6 +173,53 @@ pub fn pidfd_open(pid: i32) -> nix::Result<OwnedFd> {
     Errno::result(fd as i32).map(adopt)
 }
 
+/// pidfd_send_signal(2) of SIGKILL: unlike a number, a pidfd never means another process.
+pub fn kill_by_pidfd(pidfd: BorrowedFd) -> nix::Result<()> {
+    let none = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: plain integers and a null pointer, which the kernel allows.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), libc::SIGKILL, none, 0) };
+    Errno::result(result).map(drop)
+}
+
+/// The namespace that a PID namespace lies in (ioctl_ns(2)). EPERM where it is outside this process's own.
+pub fn parent_namespace(namespace: BorrowedFd) -> nix::Result<OwnedFd> {
+    const NS_GET_PARENT: libc::Ioctl = 0xb702;
+    // SAFETY: takes no argument, gives a new descriptor or -1.
+    Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT) }).map(adopt)
+}
+
+/// A mount namespace's number, never used again (unlike its inode). ENOTTY before Linux 6.11.
+pub fn mount_namespace_id(namespace: BorrowedFd) -> nix::Result<u64> {
+    const NS_GET_MNTNS_ID: libc::Ioctl = 0x8008_b705u32 as libc::Ioctl;
+    let mut id = 0u64;
+    // SAFETY: the kernel writes one u64.
+    Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_MNTNS_ID, &raw mut id) }).map(|_| id)
+}
+
+/// Whether a mount namespace exists, by listmount(2). None where this kernel or this user cannot know: to who may not
+/// look, one that exists is ENOENT too.
+pub fn mount_namespace_exists(id: u64) -> Option<bool> {
+    #[repr(C)]
+    struct Wanted {
+        size: u32,
+        spare: u32,
+        mount: u64,
+        after: u64,
+        namespace: u64,
+    }
+    const LISTMOUNT: libc::c_long = 458;
+    const ROOT: u64 = u64::MAX;
+    let wanted = Wanted { size: 32, spare: 0, mount: ROOT, after: 0, namespace: id };
+    let mut first = 0u64;
+    // SAFETY: the kernel reads one `Wanted` and writes at most one u64.
+    let result = unsafe { libc::syscall(LISTMOUNT, &raw const wanted, &raw mut first, 1usize, 0u32) };
+    match Errno::result(result) {
+        Ok(_) => Some(true),
+        Err(Errno::ENOENT) => Some(false),
+        Err(_) => None,
+    }
+}
+
 /// setns(2) with a pidfd: joins the named namespaces of a process.
 pub fn join(pidfd: BorrowedFd, namespaces: c_int) -> nix::Result<()> {
     // SAFETY: plain integers.
@@ -244,10 +305,23 @@ pub fn become_stdio(stdin: BorrowedFd, stdout: BorrowedFd, stderr: BorrowedFd) -
     Ok(())
 }
 
+/// Lets go of the caller's standard input, output and error: through `/proc/1/fd` root in the practice host could write
+/// into the file or the terminal behind them.
+pub fn forget_stdio() -> nix::Result<()> {
+    let null = nix::fcntl::open("/dev/null", nix::fcntl::OFlag::O_RDWR, nix::sys::stat::Mode::empty())?;
+    become_stdio(null.as_fd(), null.as_fd(), null.as_fd())
+}
+
 /// Marks every descriptor from 3 on close-on-exec.
 pub fn close_others_on_exec() {
     // SAFETY: changes only what an exec will do.
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+}
+
+/// Closes every descriptor from 3 on, in a forked child that ends by [`exit_now`]: no owner closes its own again.
+pub fn close_all_but_stdio() {
+    // SAFETY: nothing in this process uses or drops a descriptor after this.
+    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
 }
 
 /// A duplicate of a descriptor at a number of at least `lowest`, close-on-exec.

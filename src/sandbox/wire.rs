@@ -2,13 +2,18 @@
 
 use crate::op::Call;
 use nix::cmsg_space;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
 
 /// The kernel's default limit of a packet is some 200 KB; tables and output never travel this way.
 const LARGEST: usize = 128 * 1024;
+
+/// No request comes with more descriptors.
+const MOST_FDS: usize = 32;
 
 /// A namespace's kind and inode number.
 pub type NamespaceIds = Vec<(String, u64)>;
@@ -30,7 +35,7 @@ pub enum Request {
     /// Make a copy of the machine's mount table and clone the stage into it (only before the greeting, and only for a
     /// process in a mount namespace of its own). `owner`: who its root is here.
     Descend { machine: NamespaceIds, host: BuildHost, owner: u32 },
-    /// Build the practice host (stage only).
+    /// Build the practice host; the image's layers come with this, as open directories (stage only).
     Build(BuildHost),
     /// The socket of the agent that the next clone starts comes with this (stage only).
     AgentSocket,
@@ -111,10 +116,25 @@ impl Wire {
         }
     }
 
+    /// The next message, waited for so long; ETIMEDOUT when the other end lives but does not answer.
+    pub fn receive_within<T: DeserializeOwned>(&self, patience: Duration) -> nix::Result<Option<(T, Vec<OwnedFd>)>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout) {
+                Ok(0) => return Err(nix::errno::Errno::ETIMEDOUT),
+                Ok(_) => return self.receive(),
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
     /// The next message; None when the other end is gone.
     pub fn receive<T: DeserializeOwned>(&self) -> nix::Result<Option<(T, Vec<OwnedFd>)>> {
         let mut buffer = vec![0; LARGEST];
-        let mut space = cmsg_space!([RawFd; 8]);
+        let mut space = cmsg_space!([RawFd; MOST_FDS]);
         loop {
             let mut parts = [IoSliceMut::new(&mut buffer)];
             let message =

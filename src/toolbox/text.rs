@@ -3,6 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
+use std::os::fd::AsFd;
+
+use nix::sys::stat::{fstat, stat};
+
 use super::util::{Done, Fail, Opts, Out, opts, warn, why};
 
 fn open(name: &str) -> io::Result<Box<dyn Read>> {
@@ -50,7 +54,18 @@ fn pump(from: &mut dyn Read, out: &mut Out) -> Result<(), Trouble> {
 
 pub fn cat(args: &[String], out: &mut Out) -> Done {
     let o = opts(args, "u", &[])?;
-    Ok(u8::from(!every("cat", &o.rest, |_, r| pump(r, out))?))
+    // What is read from the file that is written to never ends.
+    let target = fstat(io::stdout().as_fd()).ok().filter(|to| to.st_mode & libc::S_IFMT == libc::S_IFREG);
+    let endless = |name: &str| {
+        let from = if name == "-" { fstat(io::stdin().as_fd()) } else { stat(name) };
+        from.ok().zip(target).is_some_and(|(from, to)| {
+            (from.st_dev, from.st_ino) == (to.st_dev, to.st_ino) && (name == "-" || from.st_size > 0)
+        })
+    };
+    Ok(u8::from(!every("cat", &o.rest, |name, r| match endless(name) {
+        true => Err(Trouble::Read(io::Error::other("the input file is the output file"))),
+        false => pump(r, out),
+    })?))
 }
 
 /// `-n N`, `-nN` or `-N`; and a `+` before it.

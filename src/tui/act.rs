@@ -141,10 +141,7 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, area: Rect) -> Act
             }
             Act::Effects(session.handle(command))
         }
-        Key::Digit(number) => {
-            choose(number, session, view);
-            NOTHING
-        }
+        Key::Digit(number) => Act::Effects(choose(number, session, view)),
         Key::Close => {
             close(view);
             Act::Effects(session.handle(Command::Cancel))

@@ -4,17 +4,21 @@ use super::keys::Key;
 use super::page::pointable;
 use super::view::{Focus, View};
 use crate::lesson::Prediction;
-use crate::session::{Command, Guess, Phase, Session, options};
+use crate::session::{Command, Effect, Guess, Phase, Session, options};
 use crate::words::Lang;
 
 /// Answers by number; what does not exist is not chosen.
-pub fn choose(number: usize, session: &mut Session, view: &mut View) {
+pub fn choose(number: usize, session: &mut Session, view: &mut View) -> Vec<Effect> {
+    if session.phase == Phase::Task {
+        return session.handle(Command::Choose(number));
+    }
     if number <= count_of_options(session, view.lang) && session.phase == Phase::Predict {
         session.handle(Command::Choose(number));
         view.tick = number;
         view.scroll = None;
         show_the_guess(session, view);
     }
+    Vec::new()
 }
 
 fn count_of_options(session: &Session, lang: Lang) -> usize {

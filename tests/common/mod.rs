@@ -1,6 +1,9 @@
 //! What the end-to-end tests share: nslab as root and as a plain user, and a look at the machine.
 #![allow(dead_code)]
 
+pub mod terminal;
+
+use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,10 +26,12 @@ pub fn place() -> &'static Path {
         let (built, program) = (env!("CARGO_BIN_EXE_nslab"), dir.join("nslab"));
         std::fs::hard_link(built, &program).or_else(|_| std::fs::copy(built, &program).map(drop)).unwrap();
         for user in ["0", "1000"] {
-            let home = dir.join(user);
-            std::fs::create_dir_all(&home).unwrap();
-            if is_root() {
-                std::os::unix::fs::chown(&home, user.parse().ok(), user.parse().ok()).unwrap();
+            for part in ["", "cwd", "tmp"] {
+                let path = dir.join(user).join(part);
+                std::fs::create_dir_all(&path).unwrap();
+                if is_root() {
+                    std::os::unix::fs::chown(&path, user.parse().ok(), user.parse().ok()).unwrap();
+                }
             }
         }
         dir
@@ -42,39 +47,102 @@ pub fn users() -> Vec<u32> {
     if is_root() { vec![0, 1000] } else { vec![nix::unistd::geteuid().as_raw()] }
 }
 
-/// nslab as a user, with a home and a cache of its own, and no progress yet.
+/// A user's home, with the folders cache, tmp and cwd in it.
+pub fn home(user: u32) -> PathBuf {
+    place().join(if user == 0 { "0" } else { "1000" })
+}
+
+/// nslab as a user, with a home, a cache, a folder for temporary files and a working directory of its own, and no
+/// progress yet.
 pub fn nslab(user: u32) -> Command {
     static RUN: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let run = RUN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let home = place().join(if user == 0 { "0" } else { "1000" });
+    let home = home(user);
     let mut command = Command::new(place().join("nslab"));
     command
         .env("HOME", &home)
         .env("XDG_CACHE_HOME", home.join("cache"))
-        .env("XDG_STATE_HOME", home.join(format!("state-{run}")))
+        .env("XDG_STATE_HOME", home.join("state").join(run.to_string()))
         .env("LANG", "C.UTF-8")
+        .env("TMPDIR", home.join("tmp"))
         .env_remove("LC_ALL")
-        .current_dir("/");
+        .current_dir(home.join("cwd"));
     if is_root() && user != 0 {
         command.uid(user).gid(user);
     }
     command
 }
 
-/// What of the machine must stay as it is.
+/// What of the machine must stay as it is, as far as nslab could be the one who changed it.
 #[derive(Debug, PartialEq)]
 pub struct Machine {
     mounts: String,
     hostname: String,
+    /// Each user's home, working directory and folder for temporary files; cache and progress alone may change.
+    files: BTreeMap<PathBuf, (u32, u64, i64, u64)>,
+    /// What bears nslab's name where programs leave things.
+    left: Vec<PathBuf>,
+    /// System V shared memory, semaphores and message queues.
+    ipc: Vec<String>,
 }
 
 impl Machine {
     pub fn look() -> Machine {
+        let mut files = BTreeMap::new();
+        for user in users() {
+            list(&home(user), &mut files);
+        }
+        let places = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/mnt", "/srv", "/"];
+        let entries = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
+        let is_ours = |name: &str| name.contains("nslab") && !name.starts_with("nslab-test-");
+        let mut left: Vec<PathBuf> =
+            entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect();
+        left.sort();
         Machine {
             mounts: std::fs::read_to_string("/proc/self/mountinfo").unwrap(),
             hostname: std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap(),
+            files,
+            left,
+            ipc: ["shm", "sem", "msg"]
+                .iter()
+                .filter_map(|kind| std::fs::read_to_string(format!("/proc/sysvipc/{kind}")).ok())
+                .collect(),
         }
     }
+}
+
+/// Mode, size, time of change and inode of everything below a folder, but for cache and progress.
+fn list(dir: &Path, into: &mut BTreeMap<PathBuf, (u32, u64, i64, u64)>) {
+    use std::os::unix::fs::MetadataExt;
+    for entry in std::fs::read_dir(dir)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.file_name() != "cache" && entry.file_name() != "state")
+    {
+        let is = entry.metadata().unwrap();
+        into.insert(entry.path(), (is.mode(), is.size(), is.mtime_nsec(), is.ino()));
+        if is.is_dir() {
+            list(&entry.path(), into);
+        }
+    }
+}
+
+/// The command lines of processes.
+pub fn commands(pids: &[i32]) -> Vec<String> {
+    let of = |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default().replace('\0', " ");
+    pids.iter().map(|pid| of(pid).trim().to_string()).collect()
+}
+
+/// Waits for a condition; false if it does not come in half a minute, which is long on a busy machine too.
+pub fn comes(mut condition: impl FnMut() -> bool) -> bool {
+    let ends = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !condition() {
+        if std::time::Instant::now() > ends {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    true
 }
 
 /// The children of a process, whichever thread made them.
@@ -100,18 +168,9 @@ pub fn descendants(pid: u32) -> Vec<i32> {
 
 /// Waits until processes are gone (zombies count as gone).
 pub fn gone(pids: &[i32]) -> bool {
-    let ends = std::time::Instant::now() + std::time::Duration::from_secs(5);
-    loop {
-        let alive = pids.iter().any(|pid| {
-            std::fs::read_to_string(format!("/proc/{pid}/stat"))
-                .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or("").starts_with(" Z"))
-        });
-        if !alive {
-            return true;
-        }
-        if std::time::Instant::now() > ends {
-            return false;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let alive = |pid: &i32| {
+        std::fs::read_to_string(format!("/proc/{pid}/stat"))
+            .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or("").starts_with(" Z"))
+    };
+    comes(|| !pids.iter().any(alive))
 }

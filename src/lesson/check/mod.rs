@@ -9,13 +9,12 @@ use super::load::{Source, parse_source};
 use super::{Lesson, LessonError, Proof};
 use place::Places;
 
-/// Reads a lesson and looks for faults, in the order of its files. An error that keeps it from being read is the only
-/// finding.
-pub fn check(source: &Source) -> Vec<LessonError> {
-    match parse_source(source) {
-        Ok(lesson) => findings(&lesson, source),
-        Err(error) => vec![error],
-    }
+/// Reads a lesson and looks for faults, in the order of its files.
+///
+/// # Errors
+/// What keeps it from being read at all.
+pub fn check(source: &Source) -> Result<Vec<LessonError>, LessonError> {
+    Ok(findings(&parse_source(source)?, source))
 }
 
 fn findings(lesson: &Lesson, source: &Source) -> Vec<LessonError> {

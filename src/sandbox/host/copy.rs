@@ -17,10 +17,6 @@ use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 use std::os::unix::fs::{lchown, symlink};
 use std::path::Path;
 
-/// Who root of the practice host is on the machine if root started it. Not root: /proc/sys, device nodes and sockets
-/// of services ask for this number alone, whatever user namespace it comes from.
-pub const NOBODY: u32 = 65534;
-
 /// Commands of the lab that come before the machine's, and those for what the machine lacks.
 const COMMANDS: &str = "bin";
 const STAND_INS: &str = "bin/last";
@@ -47,7 +43,7 @@ pub fn descend(spec: &BuildHost, owner: u32) -> Result<Descended, Failed> {
     // A user namespace may mount no proc that is more liberal than the one it finds (mount_namespaces(7)).
     tried("make the mount on /proc writable", sys::set_read_only(c"/proc", false))?;
     make_lab(spec, Path::new(&spec.lab), owner)?;
-    if owner == NOBODY {
+    if owner != 0 {
         tried("leave root's groups", setgroups(&[]))?;
     }
     let (wait, go) = tried("make a pipe", nix::unistd::pipe2(OFlag::O_CLOEXEC))?;

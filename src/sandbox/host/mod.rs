@@ -15,7 +15,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-pub use copy::{Descended, NOBODY, descend};
+pub use copy::{Descended, descend};
 pub use place::lab_place;
 
 /// What could not be done while building, and the kernel's answer.
@@ -42,10 +42,10 @@ pub fn environment(kind: HostKind, lab: &str) -> [String; 2] {
     }
 }
 
-/// Builds it around this process.
-pub fn build(spec: &BuildHost) -> Result<Built, Failed> {
+/// Builds it around this process. `layers` are the image's, as open directories.
+pub fn build(spec: &BuildHost, layers: Vec<OwnedFd>) -> Result<Built, Failed> {
     let devices = match spec.kind {
-        HostKind::Tidy => tidy::build(spec)?,
+        HostKind::Tidy => tidy::build(spec, layers)?,
         HostKind::Copy => {
             copy::build()?;
             Vec::new()

@@ -17,26 +17,24 @@ const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// From which number on: the links must not change from run to run.
 const FIRST_DEVICE: i32 = 100;
 
-/// Builds it and makes it this process's root. Returns the descriptors that its /dev refers to.
-pub fn build(spec: &BuildHost) -> Result<Vec<OwnedFd>, Failed> {
+/// Builds it and makes it this process's root. Returns the descriptors that its /dev refers to. `layers` are the image's,
+/// open: this process's user may not search the folders above them, and they stay right whatever is mounted over their
+/// paths.
+pub fn build(spec: &BuildHost, layers: Vec<OwnedFd>) -> Result<Vec<OwnedFd>, Failed> {
     // Nothing that happens from here on may travel to the machine.
     propagation("make every mount private", MsFlags::MS_PRIVATE)?;
-    let layers = spec
+    let layers: Vec<_> = spec
         .layers
         .iter()
-        .map(|(name, path)| Ok((name.as_str(), keep_open(path)?)))
-        .collect::<Result<Vec<_>, Failed>>()?;
+        .zip(layers)
+        .map(|((name, _), fd)| {
+            let path = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+            (name.as_str(), (fd, path))
+        })
+        .collect();
     let devices = open_devices()?;
     make_root(spec, &layers)?;
     Ok(devices)
-}
-
-/// A directory of the image as a path that stays right whatever is mounted over it.
-fn keep_open(path: &str) -> Result<(OwnedFd, PathBuf), Failed> {
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let fd = tried(format!("open the image layer {path}"), open(path, flags, Mode::empty()))?;
-    let kept = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
-    Ok((fd, kept))
 }
 
 fn open_devices() -> Result<Vec<OwnedFd>, Failed> {

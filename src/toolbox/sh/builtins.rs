@@ -8,14 +8,15 @@ use std::sync::atomic::AtomicBool;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::{Mode, umask};
 
-use super::exec::{Ran, Shell, Stop, cannot_run, quote};
 use super::parse::is_name;
+use super::process::cannot_run;
+use super::state::{Ran, Shell, Stop, quote};
 use super::{say, why};
 use crate::toolbox::{self, system, util};
 
 const OWN: &[&str] = &[
-    ":", ".", "break", "cd", "command", "continue", "eval", "exec", "exit", "export", "read", "return", "set", "shift",
-    "trap", "type", "umask", "unset", "wait",
+    ":", ".", "bg", "break", "cd", "command", "continue", "eval", "exec", "exit", "export", "fg", "jobs", "read",
+    "return", "set", "shift", "trap", "type", "umask", "unset", "wait",
 ];
 
 /// Of the toolbox, without a process.
@@ -76,6 +77,11 @@ pub fn run(sh: &mut Shell, name: &str, args: &[String]) -> Ran {
                 status = sh.wait_builtin(Some(pid))?;
             }
         }
+        "jobs" => sh.jobs(),
+        "fg" | "bg" => {
+            say(format!("{name}: this shell has no job control; jobs lists, wait PID awaits, kill PID ends a job"));
+            status = 1;
+        }
         "read" => status = read(sh, args),
         "type" => status = locate(sh, args, true),
         "command" => match args.first().map(String::as_str) {
@@ -99,7 +105,13 @@ pub fn exec(sh: &mut Shell, argv: &[String], vars: &[(String, String)]) -> Ran {
     let Some(name) = argv.first() else {
         return Ok(());
     };
-    sh.status = match sh.find(name) {
+    sh.status = match sh.find(name).filter(|file| name.contains('/') || file.is_file()) {
+        // What the shell does itself needs no file; there is nothing to come back to all the same.
+        _ if is_builtin(name) => {
+            vars.iter().for_each(|(name, value)| sh.set(name, value.clone()));
+            run(sh, name, &argv[1..])?;
+            return Err(Stop::Exit(sh.status));
+        }
         None => {
             say(format!("exec: {name}: not found"));
             127

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use super::exec::{Shell, Stop};
 use super::lex::{Part, Word};
+use super::state::{Shell, Stop};
 use super::{arith, lex};
 
 /// A character, and whether it was quoted.

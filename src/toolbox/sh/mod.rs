@@ -11,6 +11,10 @@ mod exec;
 mod expand;
 mod lex;
 mod parse;
+mod process;
+mod redirect;
+mod state;
+mod syntax;
 
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -19,8 +23,9 @@ use std::sync::atomic::Ordering;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::util::{self, why};
-use exec::{STATE, Shell, Stop};
 use lex::Bad;
+use process::STATE;
+use state::{Shell, Stop};
 
 fn say(msg: impl std::fmt::Display) {
     util::warn("sh", msg);

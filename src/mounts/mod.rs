@@ -3,6 +3,7 @@
 mod diff;
 mod json;
 mod pair;
+mod propagation;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,5 +12,6 @@ mod text;
 pub use diff::{Change, ChangeKind, changes, compare};
 pub use json::{change_to_json, to_json};
 pub use pair::pair;
+pub use propagation::{Groups, Ties};
 pub use table::{Mount, MountTable};
-pub use text::{diff_listing, elide, listing, printable};
+pub use text::{diff_listing, elide, listing, printable, propagation_listing};

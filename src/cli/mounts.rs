@@ -1,7 +1,9 @@
 //! `nslab mounts` and `nslab diff`.
 
 use super::{USAGE, Usage};
-use crate::mounts::{MountTable, change_to_json, compare, diff_listing, listing, printable, printable_json, to_json};
+use crate::mounts::{
+    MountTable, change_to_json, compare, diff_listing, listing, printable, printable_json, propagation_listing, to_json,
+};
 use crate::sandbox::{read_namespace, read_table};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -27,6 +29,12 @@ pub struct Args {
     /// All that the process's namespace holds, even if the process is chrooted.
     #[arg(long)]
     namespace: bool,
+    /// Peer groups as letters (A: member, <- A: receives from it), and which rows a mount made there reaches.
+    #[arg(long, conflicts_with_all = ["json", "tree"])]
+    propagation: bool,
+    /// With --propagation: the tables of these processes, too.
+    #[arg(long, value_name = "PID", requires = "propagation")]
+    with: Vec<i32>,
 }
 
 pub fn mounts(args: &Args) -> anyhow::Result<u8> {
@@ -37,7 +45,13 @@ pub fn mounts(args: &Args) -> anyhow::Result<u8> {
         }
         (None, pid) => of_process(pid)?,
     };
-    if args.json {
+    if args.propagation {
+        let name = args.pid.map_or_else(|| args.file.as_ref().map_or("self", |_| "file").into(), |pid| pid.to_string());
+        let others = args.with.iter().map(|pid| Ok((pid.to_string(), of_process(*pid)?)));
+        let others = others.collect::<anyhow::Result<Vec<_>>>()?;
+        let all = [(name, &table)].into_iter().chain(others.iter().map(|(name, table)| (name.clone(), table)));
+        write!(std::io::stdout().lock(), "{}", propagation_listing(&all.collect::<Vec<_>>()))?;
+    } else if args.json {
         let order: Vec<usize> = match args.tree {
             true => table.tree_order().into_iter().map(|(row, _)| row).collect(),
             false => (0..table.len()).collect(),

@@ -3,6 +3,7 @@
 mod diff;
 mod json;
 mod pair;
+mod propagation;
 #[cfg(test)]
 mod proptests;
 mod row;
@@ -15,6 +16,7 @@ mod tree;
 pub use diff::{Change, ChangeKind, changes, compare};
 pub use json::{change_to_json, to_json};
 pub use pair::pair;
+pub use propagation::{Groups, Ties};
 pub use row::Mount;
 pub use table::MountTable;
-pub use text::{diff_listing, elide, listing, printable, printable_json};
+pub use text::{diff_listing, elide, listing, printable, printable_json, propagation_listing};

@@ -1,6 +1,7 @@
 //! Mount tables as plain text that cannot harm a terminal.
 
 use super::diff::Change;
+use super::propagation::Groups;
 use super::table::MountTable;
 use unicode_width::UnicodeWidthStr;
 
@@ -112,6 +113,33 @@ pub fn listing(table: &MountTable, tree: bool) -> String {
         (0..table.len()).map(|row| cells(table, row, 0)).collect()
     };
     columns(&[vec![head], rows].concat())
+}
+
+/// How the rows of some tables are tied, with peer groups as letters, and at which other rows a mount made there
+/// appears. Each table has a name.
+pub fn propagation_listing(tables: &[(String, &MountTable)]) -> String {
+    let only: Vec<&MountTable> = tables.iter().map(|(_, table)| *table).collect();
+    let groups = Groups::of(&only);
+    let mut rows = vec![["OF", "MOUNT POINT", "TIES", "REACHES"].map(String::from).to_vec()];
+    for (index, (name, table)) in tables.iter().enumerate() {
+        for (row, _) in table.tree_order() {
+            let reached: Vec<String> = groups
+                .reached((index, row))
+                .into_iter()
+                .map(|(other, row)| {
+                    let target = printable(&only[other].rows()[row].target());
+                    if other == index { target } else { format!("{}:{target}", tables[other].0) }
+                })
+                .collect();
+            rows.push(vec![
+                name.clone(),
+                printable(&table.rows()[row].target()),
+                groups.ties((index, row)).to_string(),
+                reached.join(" "),
+            ]);
+        }
+    }
+    columns(&rows)
 }
 
 /// The changes, one a line.

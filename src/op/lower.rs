@@ -74,7 +74,7 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
         Operation::Write(file) => write(&file.path, &file.text, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC).into(),
         Operation::Open(open) => vec![Call::Open {
             path: open.path.clone(),
-            flags: OpenFlags(open.flags.0 | libc::O_CLOEXEC as u64),
+            flags: OpenFlags(open.flags.0 | if open.inherit { 0 } else { libc::O_CLOEXEC as u64 }),
             mode: None,
             fd: open.fd.clone(),
         }],

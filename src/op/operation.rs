@@ -283,6 +283,9 @@ pub struct Open {
     pub fd: String,
     #[serde(default)]
     pub flags: OpenFlags,
+    /// Stays open across execve: without O_CLOEXEC.
+    #[serde(default)]
+    pub inherit: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

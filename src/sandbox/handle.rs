@@ -269,13 +269,17 @@ impl Agent {
         };
         let facts = facts(self.pid, self.pid_host, hostname);
         let table = self.table.clone();
-        let seen = if facts.root == "/" {
-            table.clone()
-        } else {
-            let raw = File::open(format!("/proc/{}/mountinfo", self.pid)).and_then(|mut file| read_table(&mut file));
-            MountTable::parse(raw.map_err(unreadable)?)
-        };
+        // Its root may be called / and yet lie in another namespace, whose rows are not in its table: only its own
+        // list tells.
+        let raw = File::open(format!("/proc/{}/mountinfo", self.pid)).and_then(|mut file| read_table(&mut file));
+        let seen = self.table.reparse(raw.map_err(unreadable)?);
         Ok(SideState { table, seen, facts })
+    }
+
+    /// A list opened before pivot_root shows what lies below the old root only.
+    fn pivoted(&mut self) -> Result<(), LabError> {
+        self.mountinfo = File::open(format!("/proc/{}/mountinfo", self.pid)).map_err(unreadable)?;
+        Ok(())
     }
 }
 
@@ -302,8 +306,13 @@ impl Lab for Sandbox {
             }
             (Actor::Host, _) => called(self.ask_stage(&Request::Perform(call.clone()), &[])?.0),
             (Actor::Container, _) => {
-                let wire = self.agent.as_ref().and_then(|agent| agent.wire.as_ref()).ok_or_else(no_container)?;
-                called(ask(wire, "the container", &Request::Perform(call.clone()), &[])?.0)
+                let agent = self.agent.as_mut().ok_or_else(no_container)?;
+                let wire = agent.wire.as_ref().ok_or_else(no_container)?;
+                let answer = called(ask(wire, "the container", &Request::Perform(call.clone()), &[])?.0)?;
+                if matches!((call, &answer), (Call::PivotRoot { .. }, (Ok(_), _))) {
+                    agent.pivoted()?;
+                }
+                Ok(answer)
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::lab::{Lab, LabError};
 use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
 use crate::mounts::changes;
 use crate::op::{Actor, Call, Operation, lower};
-use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words};
+use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words, layer_files};
 use crate::words::Lang;
 use std::time::{Duration, Instant};
 
@@ -188,7 +188,7 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
     if let Some(task) = &step.task {
         conditions.extend(task.until.iter().map(Goal::condition).chain(&task.near));
     }
-    let mut files: Vec<(Side, String)> = Vec::new();
+    let mut files: Vec<(Side, String)> = step.layers.iter().flat_map(layer_files).collect();
     for condition in conditions {
         if let Condition::File(file) = condition {
             let asked = (file.side, file.path.clone());

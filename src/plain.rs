@@ -2,12 +2,12 @@
 
 use crate::conduct;
 use crate::lab::{Lab, LabError};
-use crate::lesson::{Lesson, Prediction, Side};
+use crate::lesson::{Lesson, Prediction, Side, Step};
 use crate::mounts::{Change, ChangeKind, MountTable, printable};
 use crate::op::Actor;
 use crate::relay::relay;
 use crate::sandbox::{HostKind, Sandbox};
-use crate::session::{Kernel, RoundRecord, SideState, Snapshot, judge, options};
+use crate::session::{Kernel, RoundRecord, SideState, Snapshot, judge, layer_sentences, layers_of, options};
 use crate::words::Lang;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar;
@@ -119,6 +119,7 @@ impl Plain<'_> {
             let record = conduct::perform(&mut self.sandbox, step, &step.rounds[number], &self.now, lang)?;
             self.now = record.after.clone();
             self.tell(&record)?;
+            self.tell_layers(step, &record)?;
             self.last.push(record);
             if number == 0
                 && let Some(prediction) = &step.predict
@@ -235,6 +236,11 @@ impl Plain<'_> {
             }
         }
         self.changes(&record.before, &record.after, &record.outside, &record.inside, false)
+    }
+
+    fn tell_layers(&mut self, step: &Step, record: &RoundRecord) -> anyhow::Result<()> {
+        let lines = layers_of(step, record).map(|table| layer_sentences(&table, self.lang)).unwrap_or_default();
+        lines.iter().try_for_each(|line| self.say(line))
     }
 
     fn changes(
@@ -423,6 +429,7 @@ impl Plain<'_> {
         self.sandbox = Sandbox::start(&self.lesson.host, self.host, self.layers)?;
         for record in conduct::variant(&mut self.sandbox, self.lesson, index, number, lang)? {
             self.tell(&record)?;
+            self.tell_layers(step, &record)?;
             self.now = record.after.clone();
         }
         self.say(&text.why)?;

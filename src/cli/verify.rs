@@ -6,7 +6,7 @@ use crate::lesson::{Lesson, Side, bundled, open};
 use crate::mounts::{ChangeKind, MountTable, to_json};
 use crate::op::{Actor, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
-use crate::session::{RoundRecord, holds, in_words};
+use crate::session::{LayerTable, RoundRecord, holds, in_words, layers_of};
 use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -149,10 +149,32 @@ fn as_event(event: &str, lesson: &Lesson, step: &str, variant: Option<&str>, rou
         "output": output,
         "expect": expect,
     });
+    let at = lesson.steps.iter().find(|other| other.id == step);
+    if let Some(table) = at.zip(rounds.last()).and_then(|(step, record)| layers_of(step, record)) {
+        value["layers"] = layers(&table);
+    }
     if let Some(variant) = variant {
         value["variant"] = json!(variant);
     }
     value
+}
+
+/// What each layer has at the step's paths after the last round.
+fn layers(table: &LayerTable) -> Value {
+    let rows = table.rows.iter().map(|row| {
+        let cells = row.cells.iter().zip(&table.columns).map(|(cell, column)| {
+            json!({
+                "layer": column,
+                "kind": cell.state.as_ref().map(|state| state.kind.name()),
+                "size": cell.state.as_ref().map(|state| state.size),
+                "opaque": cell.state.as_ref().is_some_and(|state| state.opaque),
+                "shows": cell.shows,
+                "round": cell.mark.name(),
+            })
+        });
+        json!({ "path": row.path, "cells": cells.collect::<Vec<_>>() })
+    });
+    rows.collect()
 }
 
 fn changes(rounds: &[RoundRecord], side: Side) -> Value {

@@ -20,9 +20,8 @@ pub fn look(pid: i32, host: i32, path: &str) -> std::io::Result<FileState> {
     let root = File::open(format!("/proc/{pid}/root"))?;
     // Links in the practice host's files lead within it, never onto the machine's paths.
     let open = |flags: OFlag| -> std::io::Result<OwnedFd> {
-        let how = OpenHow::new()
-            .flags(flags | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW)
-            .resolve(ResolveFlag::RESOLVE_IN_ROOT);
+        let how =
+            OpenHow::new().flags(flags | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW).resolve(ResolveFlag::RESOLVE_IN_ROOT);
         Ok(openat2(&root, path, how)?)
     };
     // A place first: opening a device could do something, and a whiteout cannot be opened at all.
@@ -32,6 +31,7 @@ pub fn look(pid: i32, host: i32, path: &str) -> std::io::Result<FileState> {
         kind: FileKind::Special,
         mode: stat.st_mode & 0o7777,
         owner: owner(host, stat.st_uid),
+        size: 0,
         text: String::new(),
         entries: Vec::new(),
         opaque: false,
@@ -39,6 +39,7 @@ pub fn look(pid: i32, host: i32, path: &str) -> std::io::Result<FileState> {
     match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
         SFlag::S_IFREG => {
             state.kind = FileKind::File;
+            state.size = stat.st_size as u64;
             let mut bytes = Vec::new();
             File::from(open(OFlag::O_RDONLY | OFlag::O_NONBLOCK)?).take(LONGEST).read_to_end(&mut bytes)?;
             state.text = String::from_utf8_lossy(&bytes).into_owned();

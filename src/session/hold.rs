@@ -1,7 +1,7 @@
 //! Whether a condition holds, judged from what was recorded. What is undefined does not hold.
 
 use super::{FileState, RoundRecord, Snapshot};
-use crate::lesson::{Condition, CountSpec, CountWord, FileSpec, Place, RowFilter, Side, TieKind, View};
+use crate::lesson::{Condition, CountSpec, CountWord, FileKind, FileSpec, Place, RowFilter, Side, TieKind, View};
 use crate::mounts::{Change, ChangeKind, MountTable};
 use crate::op::errno_name;
 
@@ -167,6 +167,7 @@ fn file_is(wanted: &FileSpec, found: Option<&FileState>) -> bool {
         && wanted.kind.is_none_or(|kind| of(&|state| state.kind == kind))
         && wanted.mode.is_none_or(|mode| of(&|state| state.mode == mode.0))
         && wanted.owner.is_none_or(|owner| of(&|state| state.owner == owner))
+        && wanted.size.is_none_or(|size| of(&|state| state.kind == FileKind::File && state.size == size))
         && wanted.entries.as_ref().is_none_or(|entries| of(&|state| state.entries == *entries))
         && wanted.opaque.is_none_or(|opaque| of(&|state| state.opaque == opaque))
 }

@@ -2,12 +2,14 @@
 
 mod hold;
 mod judge;
+mod layers;
 mod machine;
 mod record;
 mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
+pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::{Command, Effect, Event, Guess, Marks, Phase, Session};
 pub use record::*;
 pub use wording::in_words;

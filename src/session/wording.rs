@@ -1,6 +1,6 @@
 //! A condition in words, for `verify` and for readers.
 
-use crate::lesson::{Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind};
+use crate::lesson::{Condition, CountSpec, CountWord, FileSpec, RowFilter, Side, TieKind};
 use crate::words::Lang;
 
 /// What an expectation says, as one sentence without a full stop.
@@ -83,17 +83,11 @@ fn file(file: &FileSpec, side: &str, lang: Lang) -> String {
         parts.extend(text.as_ref().map(|text| lang.say(key, &[text])));
     }
     if let Some(kind) = file.kind {
-        let key = match kind {
-            FileKind::File => "kind.file",
-            FileKind::Directory => "kind.directory",
-            FileKind::Link => "kind.link",
-            FileKind::Whiteout => "kind.whiteout",
-            FileKind::Special => "kind.special",
-        };
-        parts.push(lang.say(key, &[]));
+        parts.push(lang.say(&format!("kind.{}", kind.name()), &[]));
     }
     parts.extend(file.mode.map(|mode| lang.say("cond.mode", &[&String::from(mode)])));
     parts.extend(file.owner.map(|owner| lang.say("cond.owner", &[&owner.to_string()])));
+    parts.extend(file.size.map(|size| lang.say("cond.size", &[&size.to_string()])));
     parts.extend(file.entries.as_ref().map(|names| match names.as_slice() {
         [] => lang.say("cond.empty", &[]),
         names => lang.say("cond.entries", &[&names.join(" ")]),

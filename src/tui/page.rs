@@ -7,7 +7,7 @@ use crate::lesson::{Prediction, Run, StepText};
 use crate::listing;
 use crate::mounts::printable;
 use crate::op::{Actor, lower};
-use crate::session::{Guess, Kernel, Phase, RoundRecord, Session, judge, options};
+use crate::session::{Guess, Kernel, Phase, RoundRecord, Session, judge, layer_lines, layers_of, options};
 use crate::words::Lang;
 
 /// The lines of the page, to be scrolled.
@@ -46,11 +46,13 @@ fn text(session: &Session, view: &View, width: usize) -> Vec<String> {
         }
         Phase::See => {
             out.extend(verdict(session, view, words, width));
+            out.extend(layers(session, view, width));
             if let Some(see) = words.see.get(session.rounds.len().saturating_sub(1)) {
                 out.extend(lines(see, width));
             }
         }
         Phase::Broken => {
+            out.extend(layers(session, view, width));
             let id = session.variant.map(|index| session.lesson.steps[session.step].variants[index].id.as_str());
             if let Some(text) = id.and_then(|id| words.variants.get(id)) {
                 out.extend(lines(&text.question, width));
@@ -69,6 +71,12 @@ fn text(session: &Session, view: &View, width: usize) -> Vec<String> {
         out.extend(wrap(&lang.say("tui.tip", &[hint]), width));
     }
     out
+}
+
+/// The layers side by side, as the last round left them.
+fn layers(session: &Session, view: &View, width: usize) -> Vec<String> {
+    let table = session.rounds.last().and_then(|record| layers_of(&session.lesson.steps[session.step], record));
+    table.map_or_else(Vec::new, |table| layer_lines(&table, view.lang, width))
 }
 
 /// What Enter will perform.

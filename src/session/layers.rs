@@ -203,7 +203,16 @@ mod tests {
 
     fn state(kind: FileKind, text: &str) -> FileState {
         let size = if kind == FileKind::File { text.len() as u64 } else { 0 };
-        FileState { kind, mode: 0o644, owner: 0, size, text: text.into(), entries: Vec::new(), opaque: false }
+        FileState {
+            kind,
+            mode: 0o644,
+            owner: 0,
+            size,
+            text: text.into(),
+            entries: Vec::new(),
+            opaque: false,
+            closed: false,
+        }
     }
 
     /// A path's table: the states of base, tools, upper and merged before and after.

@@ -126,6 +126,8 @@ pub struct FileState {
     pub entries: Vec<String>,
     /// Overlay marked the directory opaque.
     pub opaque: bool,
+    /// Its mode forbids looking into it: text, entries and opaque are not known.
+    pub closed: bool,
 }
 
 impl RoundRecord {

@@ -76,7 +76,9 @@ fn text(session: &Session, view: &View, width: usize) -> Vec<String> {
 /// The layers side by side, as the last round left them.
 fn layers(session: &Session, view: &View, width: usize) -> Vec<String> {
     let table = session.rounds.last().and_then(|record| layers_of(&session.lesson.steps[session.step], record));
-    table.map_or_else(Vec::new, |table| layer_lines(&table, view.lang, width))
+    let lines = table.map(|table| layer_lines(&table, view.lang, width)).unwrap_or_default();
+    // Where there is no room for columns they are sentences.
+    lines.iter().flat_map(|line| wrap(line, width)).collect()
 }
 
 /// What Enter will perform.

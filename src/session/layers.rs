@@ -144,26 +144,22 @@ pub fn layer_lines(table: &LayerTable, lang: Lang, width: usize) -> Vec<String> 
 
 /// The table as one sentence a path: for readers without columns.
 pub fn layer_sentences(table: &LayerTable, lang: Lang) -> Vec<String> {
-    let separator = if lang == Lang::Zh { "，" } else { ", " };
+    let (within, between) = if lang == Lang::Zh { ("、", "；") } else { (", ", "; ") };
     let row = |row: &LayerRow| {
         let cells = row.cells.iter().zip(&table.columns).map(|(cell, column)| {
-            let mut words = match &cell.state {
-                None => vec![column.clone(), lang.say("layer.nothing", &[])],
-                state => vec![column.clone(), state_word(state.as_ref(), lang)],
-            };
+            let mut words = vec![match &cell.state {
+                None => lang.say("layer.nothing", &[]),
+                state => state_word(state.as_ref(), lang),
+            }];
             if cell.shows {
                 words.push(lang.say("layer.shows", &[]));
             }
-            let mark = match cell.mark {
-                LayerMark::Same => None,
-                LayerMark::New => Some("layer.new"),
-                LayerMark::Changed => Some("layer.changed"),
-                LayerMark::Gone => Some("layer.gone"),
-            };
-            words.extend(mark.map(|key| lang.say(key, &[])));
-            words.join(" ")
+            if cell.mark != LayerMark::Same {
+                words.push(lang.say(&format!("layer.{}", cell.mark.name()), &[]));
+            }
+            format!("{column} {}", words.join(within))
         });
-        lang.say("layer.row", &[&row.path, &cells.collect::<Vec<_>>().join(separator)])
+        lang.say("layer.row", &[&row.path, &cells.collect::<Vec<_>>().join(between)])
     };
     table.rows.iter().map(row).collect()
 }
@@ -285,7 +281,7 @@ mod tests {
         let file = |text| Some(state(FileKind::File, text));
         let table = table([None, None, None, None], [file("x"), None, None, file("x")]);
         assert!(layer_lines(&table, Lang::Zh, 80).iter().all(|line| line.width() <= 80));
-        let narrow = "a: base file 1 shown (new), tools nothing, upper nothing, merged file 1 (new).";
+        let narrow = "a: base file 1, shown, new; tools nothing; upper nothing; merged file 1, new.";
         assert_eq!(layer_lines(&table, Lang::En, 30), [narrow]);
     }
 }

@@ -53,6 +53,42 @@ fn verify_holds_again_and_again() {
     }
 }
 
+/// A step that names layers has them in its event: what each has, and which one shows.
+#[test]
+fn verify_shows_the_layers() {
+    for user in users() {
+        let output = nslab(user).args(["verify", "image-layers", "--json"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "uid {user}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let cells = |step: &str, path: &str| -> Vec<(String, Value, bool, String)> {
+            let event = events.iter().find(|event| event["step"] == step && event["variant"].is_null()).unwrap();
+            let row = event["layers"].as_array().unwrap().iter().find(|row| row["path"] == path).unwrap();
+            let word = |value: &Value| value.as_str().unwrap().to_string();
+            let cell = |cell: &Value| {
+                (word(&cell["layer"]), cell["kind"].clone(), cell["shows"] == true, word(&cell["round"]))
+            };
+            row["cells"].as_array().unwrap().iter().map(cell).collect()
+        };
+        let cell = |layer: &str, kind: Option<&str>, shows: bool, round: &str| {
+            (layer.to_string(), kind.map_or(Value::Null, Value::from), shows, round.to_string())
+        };
+        assert_eq!(
+            cells("copy-up", "etc/motd"),
+            [
+                cell("base", Some("file"), false, "same"),
+                cell("tools", Some("file"), false, "same"),
+                cell("init", None, false, "same"),
+                cell("upper", Some("file"), true, "new"),
+                cell("merged", Some("file"), false, "changed"),
+            ]
+        );
+        assert_eq!(cells("opaque", "srv/www")[0], cell("base", Some("directory"), false, "same"));
+        assert_eq!(cells("opaque", "srv/www")[3], cell("upper", Some("directory"), true, "new"));
+        assert_eq!(cells("rename", "opt/app")[3], cell("upper", Some("whiteout"), false, "new"));
+    }
+}
+
 /// A lesson whose expectation is false ends with status 1: verify does look.
 #[test]
 fn verify_fails_what_is_not_so() {
@@ -92,11 +128,11 @@ fn verify_fails_a_question_without_an_answer() {
     }
 }
 
-/// On a machine without sh, cp or ls the image is nslab's own commands alone, and the lesson works.
+/// On a machine without sh, cp or ls the image is nslab's own commands alone, and the lessons work.
 #[test]
 fn verify_works_with_an_empty_path() {
     for user in users() {
-        let output = nslab(user).args(["verify", "mount-ns"]).env("PATH", "").output().unwrap();
+        let output = nslab(user).args(["verify", "mount-ns", "image-layers"]).env("PATH", "").output().unwrap();
         assert!(
             output.status.success(),
             "uid {user}: {}{}",

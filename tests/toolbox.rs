@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 const NSLAB: &str = env!("CARGO_BIN_EXE_nslab");
 const NAMES: &[&str] = &[
-    "ps", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "id",
-    "uname", "sleep", "env", "head", "tail", "wc", "grep", "setsid", "stat", "readlink", "chroot",
+    "ps", "commit", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
+    "ln", "id", "uname", "sleep", "env", "head", "tail", "wc", "grep", "setsid", "stat", "readlink", "chroot",
 ];
 
 struct Lab {
@@ -283,4 +283,40 @@ fn the_system() {
     assert_eq!(lab.run(&["[", "a", "=", "a", "]"]).status, 0);
     assert_eq!(lab.run(&["[", "a", "=", "a"]).status, 2);
     assert!(Path::new(lab.ok(&["pwd"]).trim()).is_dir());
+}
+
+/// `commit` names what a layer's archive would hold, and writes the layer with overlay's own marks.
+#[test]
+fn commit_makes_a_layer_of_an_upper_directory() {
+    use nix::sys::stat::{Mode, SFlag, mknod};
+    use rustix::fs::{XattrFlags, lgetxattr, lsetxattr};
+    let lab = Lab::new();
+    let at = |path: &str| lab.dir().join(path);
+    fs::create_dir_all(at("upper/srv/www")).unwrap();
+    fs::create_dir(at("upper/data")).unwrap();
+    fs::write(at("upper/srv/new"), "text").unwrap();
+    fs::set_permissions(at("upper/srv/new"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(at("upper/data"), fs::Permissions::from_mode(0o700)).unwrap();
+    symlink("new", at("upper/srv/link")).unwrap();
+    mknod(&at("upper/srv/old"), SFlag::S_IFCHR, Mode::empty(), 0).unwrap();
+    lsetxattr(at("upper/srv/www"), "user.overlay.opaque", b"y", XattrFlags::empty()).unwrap();
+    lsetxattr(at("upper/srv"), "user.overlay.impure", b"y", XattrFlags::empty()).unwrap();
+
+    let ran = lab.run(&["commit", "upper", "layer"]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out, "data/\nsrv/\nsrv/link\nsrv/new\nsrv/.wh.old\nsrv/www/\nsrv/www/.wh..wh..opq\n");
+    assert_eq!(fs::read_to_string(at("layer/srv/new")).unwrap(), "text");
+    assert_eq!(fs::read_link(at("layer/srv/link")).unwrap(), Path::new("new"));
+    for (path, mode) in [("layer/srv/new", 0o600), ("layer/data", 0o700)] {
+        assert_eq!(fs::metadata(at(path)).unwrap().mode() & 0o7777, mode, "{path}");
+    }
+    let whiteout = at("layer/srv/old").symlink_metadata().unwrap();
+    assert_eq!((whiteout.mode() & libc::S_IFMT, whiteout.rdev()), (libc::S_IFCHR, 0));
+    let mark = |path: &str, name: &str| lgetxattr(at(path), name, &mut [0; 8][..]).is_ok();
+    assert!(mark("layer/srv/www", "user.overlay.opaque"));
+    assert!(!mark("layer/srv", "user.overlay.opaque") && !mark("layer/srv", "user.overlay.impure"));
+
+    let again = lab.run(&["commit", "upper", "layer"]);
+    assert_eq!(again.status, 1);
+    assert!(again.err.contains("'layer'") && again.err.contains("EEXIST"), "{}", again.err);
 }

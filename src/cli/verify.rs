@@ -6,7 +6,7 @@ use crate::lesson::{Lesson, Side, bundled, open};
 use crate::mounts::{ChangeKind, MountTable, printable_json, to_json};
 use crate::op::{Actor, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
-use crate::session::{Kernel, RoundRecord, Verdict, holds, in_words, judge};
+use crate::session::{Kernel, LayerTable, RoundRecord, Verdict, holds, in_words, judge, layers_of};
 use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -197,6 +197,10 @@ impl Report<'_> {
             "output": output,
             "expect": expect,
         });
+        let at = self.lesson.steps.iter().find(|step| step.id == self.step);
+        if let Some(table) = at.zip(self.rounds.last()).and_then(|(step, record)| layers_of(step, record)) {
+            value["layers"] = layers(&table);
+        }
         if let Some(variant) = self.variant {
             value["variant"] = json!(variant);
         }
@@ -211,6 +215,24 @@ impl Report<'_> {
         }
         value
     }
+}
+
+/// What each layer has at the step's paths after the last round.
+fn layers(table: &LayerTable) -> Value {
+    let rows = table.rows.iter().map(|row| {
+        let cells = row.cells.iter().zip(&table.columns).map(|(cell, column)| {
+            json!({
+                "layer": column,
+                "kind": cell.state.as_ref().map(|state| state.kind.name()),
+                "size": cell.state.as_ref().map(|state| state.size),
+                "opaque": cell.state.as_ref().is_some_and(|state| state.opaque),
+                "shows": cell.shows,
+                "round": cell.mark.name(),
+            })
+        });
+        json!({ "path": row.path, "cells": cells.collect::<Vec<_>>() })
+    });
+    rows.collect()
 }
 
 fn changes(rounds: &[RoundRecord], side: Side) -> Value {

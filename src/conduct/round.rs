@@ -3,7 +3,7 @@
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
 use crate::op::{Actor, Operation, lower};
-use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words};
+use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words, layer_files};
 use crate::words::Lang;
 use std::time::{Duration, Instant};
 
@@ -172,16 +172,19 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
         Some(Prediction::Claims { options }) => conditions.extend(options.iter().flatten()),
         _ => {}
     }
-    asked_files(conditions)
+    let mut files: Vec<(Side, String)> = step.layers.iter().flat_map(layer_files).collect();
+    asked_files(conditions, &mut files);
+    files
 }
 
 /// The files that a task asks about.
 pub(super) fn files_of_task(step: &Step) -> Vec<(Side, String)> {
-    asked_files(step.task.iter().flat_map(|task| task.until.iter().map(Goal::condition).chain(&task.near)))
+    let mut files = Vec::new();
+    asked_files(step.task.iter().flat_map(|task| task.until.iter().map(Goal::condition).chain(&task.near)), &mut files);
+    files
 }
 
-fn asked_files<'a>(conditions: impl IntoIterator<Item = &'a Condition>) -> Vec<(Side, String)> {
-    let mut files: Vec<(Side, String)> = Vec::new();
+fn asked_files<'a>(conditions: impl IntoIterator<Item = &'a Condition>, files: &mut Vec<(Side, String)>) {
     for condition in conditions {
         if let Condition::File(file) = condition {
             let asked = (file.side, file.path.clone());
@@ -190,7 +193,6 @@ fn asked_files<'a>(conditions: impl IntoIterator<Item = &'a Condition>) -> Vec<(
             }
         }
     }
-    files
 }
 
 pub(super) fn look(lab: &mut dyn Lab, files: &[(Side, String)]) -> Result<Vec<FileSeen>, LabError> {

@@ -218,6 +218,9 @@ pub struct FileSpec {
     /// The owner's number, as the practice host has it.
     #[serde(default)]
     pub owner: Option<u32>,
+    /// A file's size in bytes.
+    #[serde(default)]
+    pub size: Option<u64>,
     /// The names in a directory, sorted.
     #[serde(default)]
     pub entries: Option<Vec<String>>,
@@ -237,6 +240,19 @@ pub enum FileKind {
     Whiteout,
     /// Any other device, socket or pipe.
     Special,
+}
+
+impl FileKind {
+    /// As a lesson's file has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FileKind::File => "file",
+            FileKind::Directory => "directory",
+            FileKind::Link => "link",
+            FileKind::Whiteout => "whiteout",
+            FileKind::Special => "special",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -136,7 +136,7 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
     let place = |line: usize, column: usize, what: String| LessonError::at(path, text, line, column, what);
     guard::check(text).map_err(|guard::Trouble { line, column, what }| place(line, column, what))?;
     let deserializer = serde_yaml::Deserializer::from_str(text);
-    let lesson: Lesson = serde_yaml::with::singleton_map_recursive::deserialize(deserializer).map_err(|error| {
+    let mut lesson: Lesson = serde_yaml::with::singleton_map_recursive::deserialize(deserializer).map_err(|error| {
         let at = error.location();
         let (line, column) = at.map_or((1, 1), |at| (at.line(), at.column()));
         let words = error.to_string();
@@ -193,6 +193,15 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
                 return refuse(id, format!("fails-in: {id} names no variant of this lesson"));
             }
         }
+    }
+    for step in &mut lesson.steps {
+        let Some(layers) = &mut step.layers else { continue };
+        let Some(columns) = lesson.stacks.get(&layers.of) else {
+            let near = nearest(&layers.of, lesson.stacks.keys().map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+            return refuse(&layers.of, format!("layers: of: {} names no stack of this lesson{near}", layers.of));
+        };
+        layers.columns = columns.clone();
     }
     Ok(lesson)
 }

@@ -1,6 +1,6 @@
 //! What a lesson file says, as types. See `docs/lesson-format.md`.
 
-use super::{Condition, LAB, LessonText, Prediction, StepText};
+use super::{Condition, LAB, LessonText, Prediction, Side, StepText};
 use crate::op::{Actor, Operation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +19,9 @@ pub struct Lesson {
     pub needs: Vec<String>,
     #[serde(default)]
     pub host: HostSpec,
+    /// Stacks of directories that steps show side by side, by name: the layers of an overlay and its merged view.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stacks: BTreeMap<String, Vec<Column>>,
     /// What happens before step 1: shown as step 0.
     #[serde(default)]
     pub prepare: Vec<Round>,
@@ -45,6 +48,37 @@ impl Default for HostSpec {
     }
 }
 
+/// One directory of a stack: a layer, or a view on the layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    pub name: String,
+    pub path: String,
+    /// On which side the path is looked up.
+    #[serde(default = "outside")]
+    pub side: Side,
+    /// A merged view rather than a layer.
+    #[serde(default)]
+    pub view: bool,
+}
+
+fn outside() -> Side {
+    Side::Outside
+}
+
+/// What a step shows of a stack: some paths, each as every column has it. Columns stand from the lowest to the topmost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layers {
+    /// The stack's name.
+    pub of: String,
+    /// Paths below each column's directory.
+    pub paths: Vec<String>,
+    /// The stack's columns; filled in from the lesson's stacks.
+    #[serde(default)]
+    pub columns: Vec<Column>,
+}
+
 /// One step: the student reads, predicts, does and sees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +94,9 @@ pub struct Step {
     /// Mount points that are never folded away.
     #[serde(default)]
     pub focus: Vec<String>,
+    /// Paths that are shown in every layer side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Layers>,
     /// What if …: the same step with one thing changed.
     #[serde(default, rename = "break")]
     pub variants: Vec<Variant>,

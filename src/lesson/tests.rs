@@ -26,6 +26,26 @@ fn a_lesson_reads() {
     assert_eq!(lesson.steps[0].rounds[0].does.len(), 2);
 }
 
+/// A step's layers get the columns of the stack that it names.
+#[test]
+fn layers_name_a_stack() {
+    let stack = "id: tiny\nstacks:\n  c1:\n    - { name: upper, path: /lab/upper }\n    - { name: merged, path: /lab/m, view: true }";
+    let text = GOOD.replacen("id: tiny", stack, 1).replacen(
+        "    minutes: 1\n    predict",
+        "    minutes: 1\n    layers: { of: c1, paths: [etc/motd] }\n    predict",
+        1,
+    );
+    let layers = parse("x", &text).unwrap().steps[0].layers.clone().unwrap();
+    assert_eq!(layers.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["upper", "merged"]);
+    match parse("x", &text.replace("of: c1", "of: c2")) {
+        Err(LessonError::Wrong { line, what, .. }) => {
+            assert_eq!(line, 12, "{what}");
+            assert!(what.contains("did you mean c1?"), "{what}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Whatever is wrong has a place, and what is meant is suggested.
 #[test]
 fn errors_have_places() {

@@ -5,7 +5,7 @@ use super::{Plain, Told};
 use crate::lesson::Side;
 use crate::mounts::{Change, ChangeKind, MountTable, printable};
 use crate::op::Actor;
-use crate::session::{Phase, RoundRecord, SideState, choice_in_words, options, verdict};
+use crate::session::{Phase, RoundRecord, SideState, choice_in_words, layer_sentences, layers_of, options, verdict};
 use crate::words::Lang;
 
 impl Plain<'_> {
@@ -164,7 +164,10 @@ impl Plain<'_> {
                 self.say.raw(&format!("  {}", printable(line.as_bytes())))?;
             }
         }
-        self.tell_changes(record, by_hand)
+        self.tell_changes(record, by_hand)?;
+        let table = layers_of(&self.session.lesson.steps[self.session.step], record);
+        let lines = table.map(|table| layer_sentences(&table, lang)).unwrap_or_default();
+        Ok(lines.iter().try_for_each(|line| self.say.text(line))?)
     }
 
     pub(super) fn tell_changes(&mut self, record: &RoundRecord, by_hand: bool) -> anyhow::Result<()> {

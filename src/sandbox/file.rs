@@ -31,20 +31,28 @@ pub fn look(pid: i32, host: i32, path: &str) -> std::io::Result<FileState> {
         kind: FileKind::Special,
         mode: stat.st_mode & 0o7777,
         owner: owner(host, stat.st_uid),
+        size: 0,
         text: String::new(),
         entries: Vec::new(),
         opaque: false,
+        closed: false,
     };
     match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
         SFlag::S_IFREG => {
             state.kind = FileKind::File;
+            state.size = stat.st_size as u64;
+            let Some(file) = unless_closed(open(OFlag::O_RDONLY | OFlag::O_NONBLOCK), &mut state)? else {
+                return Ok(state);
+            };
             let mut bytes = Vec::new();
-            File::from(open(OFlag::O_RDONLY | OFlag::O_NONBLOCK)?).take(LONGEST).read_to_end(&mut bytes)?;
+            File::from(file).take(LONGEST).read_to_end(&mut bytes)?;
             state.text = String::from_utf8_lossy(&bytes).into_owned();
         }
         SFlag::S_IFDIR => {
             state.kind = FileKind::Directory;
-            let directory = open(OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
+            let Some(directory) = unless_closed(open(OFlag::O_RDONLY | OFlag::O_DIRECTORY), &mut state)? else {
+                return Ok(state);
+            };
             state.opaque = ["trusted.overlay.opaque", "user.overlay.opaque"]
                 .iter()
                 .any(|name| sys::attribute(directory.as_fd(), name).is_ok_and(|value| value == b"y"));
@@ -58,6 +66,17 @@ pub fn look(pid: i32, host: i32, path: &str) -> std::io::Result<FileState> {
         _ => {}
     }
     Ok(state)
+}
+
+/// A plain user owns the practice host's files, yet has no power over their modes from outside.
+fn unless_closed(opened: std::io::Result<OwnedFd>, state: &mut FileState) -> std::io::Result<Option<OwnedFd>> {
+    match opened {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            state.closed = true;
+            Ok(None)
+        }
+        opened => opened.map(Some),
+    }
 }
 
 fn names(directory: OwnedFd) -> std::io::Result<Vec<String>> {

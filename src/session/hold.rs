@@ -2,7 +2,7 @@
 
 use super::{FileState, RoundRecord, Snapshot};
 use crate::lesson::{
-    AllWord, ChangeCount, Condition, CountSpec, CountWord, FileSpec, Place, RowFilter, Side, TieKind, View,
+    AllWord, ChangeCount, Condition, CountSpec, CountWord, FileKind, FileSpec, Place, RowFilter, Side, TieKind, View,
 };
 use crate::mounts::{Change, ChangeKind, MountTable};
 use crate::op::errno_name;
@@ -166,17 +166,21 @@ pub fn change_matches(change: &Change, before: &MountTable, after: &MountTable, 
 }
 
 fn file_is(wanted: &FileSpec, found: Option<&FileState>) -> bool {
-    let text = found.map(|state| state.text.trim_end_matches('\n'));
+    // Of what could not be looked into, nothing is known.
+    let open = found.filter(|state| !state.closed);
+    let text = open.map(|state| state.text.trim_end_matches('\n'));
     let has = |part: &String| text.is_some_and(|text| text.contains(part.as_str()));
     let of = |wanted: &dyn Fn(&FileState) -> bool| found.is_some_and(wanted);
+    let within = |wanted: &dyn Fn(&FileState) -> bool| open.is_some_and(wanted);
     wanted.exists.is_none_or(|exists| exists == found.is_some())
         && wanted.is.as_ref().is_none_or(|whole| text == Some(whole.as_str()))
         && wanted.has.as_ref().is_none_or(has)
         && wanted.kind.is_none_or(|kind| of(&|state| state.kind == kind))
         && wanted.mode.is_none_or(|mode| of(&|state| state.mode == mode.0))
         && wanted.owner.is_none_or(|owner| of(&|state| state.owner == owner))
-        && wanted.entries.as_ref().is_none_or(|entries| of(&|state| state.entries == *entries))
-        && wanted.opaque.is_none_or(|opaque| of(&|state| state.opaque == opaque))
+        && wanted.size.is_none_or(|size| of(&|state| state.kind == FileKind::File && state.size == size))
+        && wanted.entries.as_ref().is_none_or(|entries| within(&|state| state.entries == *entries))
+        && wanted.opaque.is_none_or(|opaque| within(&|state| state.opaque == opaque))
 }
 
 fn propagation_is(cell: &str, wanted: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod hold;
 mod judge;
+mod layers;
 mod machine;
 mod record;
 mod verdict;
@@ -9,6 +10,7 @@ mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
+pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::{Command, Effect, Event, Guess, Marks, Moment, Phase, Session, TaskState};
 pub use record::*;
 pub use verdict::{Spoken, verdict};

@@ -130,12 +130,16 @@ pub struct FileState {
     pub mode: u32,
     /// The owner's number, as the practice host has it.
     pub owner: u32,
+    /// In bytes; of other kinds than files 0.
+    pub size: u64,
     /// A file's content, or what a symbolic link says; of other kinds nothing.
     pub text: String,
     /// The names in a directory, sorted.
     pub entries: Vec<String>,
     /// Overlay marked the directory opaque.
     pub opaque: bool,
+    /// Its mode forbids looking into it: text, entries and opaque are not known.
+    pub closed: bool,
 }
 
 impl RoundRecord {

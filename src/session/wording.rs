@@ -1,7 +1,7 @@
 //! A condition in words, for `verify` and for readers.
 
 use crate::lesson::{
-    AllWord, ChangeCount, Choice, Condition, CountSpec, CountWord, FileKind, FileSpec, RowFilter, Side, TieKind,
+    AllWord, ChangeCount, Choice, Condition, CountSpec, CountWord, FileSpec, RowFilter, Side, TieKind,
 };
 use crate::op::{Actor, lower};
 use crate::words::Lang;
@@ -91,17 +91,11 @@ fn file(file: &FileSpec, side: &str, lang: Lang) -> String {
         parts.extend(text.as_ref().map(|text| lang.say(key, &[text])));
     }
     if let Some(kind) = file.kind {
-        let key = match kind {
-            FileKind::File => "kind.file",
-            FileKind::Directory => "kind.directory",
-            FileKind::Link => "kind.link",
-            FileKind::Whiteout => "kind.whiteout",
-            FileKind::Special => "kind.special",
-        };
-        parts.push(lang.say(key, &[]));
+        parts.push(lang.say(&format!("kind.{}", kind.name()), &[]));
     }
     parts.extend(file.mode.map(|mode| lang.say("cond.mode", &[&String::from(mode)])));
     parts.extend(file.owner.map(|owner| lang.say("cond.owner", &[&owner.to_string()])));
+    parts.extend(file.size.map(|size| lang.say("cond.size", &[&size.to_string()])));
     parts.extend(file.entries.as_ref().map(|names| match names.as_slice() {
         [] => lang.say("cond.empty", &[]),
         names => lang.say("cond.entries", &[&names.join(" ")]),

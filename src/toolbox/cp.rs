@@ -191,11 +191,23 @@ pub fn mv(args: &[String], _: &mut Out) -> Done {
     Ok(status)
 }
 
-/// To another filesystem: copy, then remove.
-fn across(from: &Path, to: &Path) -> Result<(), String> {
+/// Copies a tree with mode, times and owners. Tells on stderr what it could not.
+pub(super) fn archive(from: &Path, to: &Path) -> bool {
     let mut copy = Copy { recursive: true, archive: true, links: true, force: true, failed: false };
     copy.entry(from, to, true);
-    if copy.failed {
+    !copy.failed
+}
+
+/// Gives a directory the mode, times and owner of another one.
+pub(super) fn like(from: &Path, to: &Path) -> io::Result<bool> {
+    let mut copy = Copy { recursive: false, archive: true, links: true, force: false, failed: false };
+    copy.keep(to, &from.symlink_metadata()?);
+    Ok(!copy.failed)
+}
+
+/// To another filesystem: copy, then remove.
+fn across(from: &Path, to: &Path) -> Result<(), String> {
+    if !archive(from, to) {
         return Err(String::new());
     }
     let gone = if from.is_dir() && !from.is_symlink() {

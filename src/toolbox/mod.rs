@@ -1,10 +1,11 @@
 //! nslab's own small commands. They stand in, inside the practice host, for the
-//! commands the machine lacks; `ps` is always ours.
+//! commands the machine lacks; `ps` and `commit` are always ours.
 //!
 //! The binary is multi-call: the file name of `argv[0]` decides. Nothing here
 //! imports the rest of the project, and nothing needs more than this one binary:
 //! `/proc` may be missing or belong to another PID namespace.
 
+mod commit;
 mod cp;
 mod files;
 mod ls;
@@ -25,16 +26,16 @@ use util::{Done, Out};
 
 /// Every name the binary answers to.
 pub const NAMES: &[&str] = &[
-    "ps", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
-    "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
-    "test", "[", "readlink", "chroot", "pwd",
+    "ps", "commit", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
+    "ln", "echo", "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep",
+    "setsid", "stat", "test", "[", "readlink", "chroot", "pwd",
 ];
 
 /// The program's own name in an image.
 pub const PROGRAM: &str = "nslab-tools";
 
 /// Ours even where the machine has one.
-pub const ALWAYS: &[&str] = &["ps"];
+pub const ALWAYS: &[&str] = &["ps", "commit"];
 
 /// Ours only where the machine has none.
 pub const STAND_IN: &[&str] = &[
@@ -48,6 +49,7 @@ type Tool = fn(&[String], &mut Out) -> Done;
 fn tool(name: &str) -> Option<Tool> {
     Some(match name {
         "ps" => ps::ps,
+        "commit" => commit::commit,
         "ls" => ls::ls,
         "stat" => ls::stat,
         "readlink" => ls::readlink,

@@ -125,13 +125,15 @@ fn once(format: &str, rest: &mut &[String]) -> Result<String, Fail> {
         let left = flags.contains('-');
         let zero = !left && flags.starts_with('0') && kind != 's';
         let width: usize = flags.trim_start_matches(['-', '0', '+', ' ']).parse().unwrap_or(0);
+        // By hand: Rust's own formatting panics at widths above 65535.
+        let missing = width.saturating_sub(value.chars().count());
         text += &match (left, zero) {
-            (true, _) => format!("{value:<width$}"),
+            (true, _) => value + &" ".repeat(missing),
             (_, true) => match value.strip_prefix('-') {
-                Some(digits) => format!("-{digits:0>w$}", w = width.saturating_sub(1)),
-                None => format!("{value:0>width$}"),
+                Some(digits) => "-".to_string() + &"0".repeat(missing) + digits,
+                None => "0".repeat(missing) + &value,
             },
-            _ => format!("{value:>width$}"),
+            _ => " ".repeat(missing) + &value,
         };
     }
     Ok(text)
@@ -149,6 +151,7 @@ mod tests {
         };
         assert_eq!(go("%s=%d\\n", &["a", "5"]), "a=5\n");
         assert_eq!(go("[%5s|%-5s|%05d|%.2s]", &["a", "b", "-7", "xyz"]), "[    a|b    |-0007|xy]");
+        assert_eq!(go("%070000d", &["0"]).len(), 70000);
         assert_eq!(go("%x %o 100%%\\041", &["255", "8"]), "ff 10 100%!");
     }
 }

@@ -62,6 +62,7 @@ pub fn broken(session: &Session, view: &View, page: &mut Page, width: usize) {
         page.add_as(Tone::Strong, crate::tui::markdown::lines(&text.question, width));
     }
     records(&session.rounds, view, width >= 76, page, width);
+    verdict::layers(session, view, page, width);
     if let Some(text) = text {
         page.add(crate::tui::markdown::lines(&text.why, width));
     }

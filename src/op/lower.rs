@@ -26,7 +26,7 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
             source: Some(bind.from.clone()),
             target: bind.to.clone(),
             fstype: None,
-            flags: MountFlags(libc::MS_BIND | if bind.recursive { libc::MS_REC } else { 0 }),
+            flags: MountFlags(bind.flags.0 | libc::MS_BIND | if bind.recursive { libc::MS_REC } else { 0 }),
             data: None,
         }],
         Operation::Remount(remount) => vec![Call::Mount {

@@ -1,10 +1,12 @@
 //! The command line: each subcommand a file; errors are worded here, once, on stderr.
 
+mod container;
 mod doctor;
 mod lesson;
 mod list;
 mod mounts;
 mod verify;
+mod volume;
 
 use crate::lab::LabError;
 use crate::lesson::LessonError;
@@ -62,6 +64,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The practice host's volumes, shaped like Docker's.
+    Volume(volume::Args),
+    /// Which container of the practice host refers to which volume.
+    Container(container::Args),
     /// What works on this machine, what does not, and what mends it.
     Doctor {
         #[arg(long)]
@@ -86,6 +92,8 @@ pub fn main() -> ExitCode {
         Some(Command::Check { lessons }) => list::check(&lessons),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff { a, b, json }) => mounts::diff(&a, &b, json),
+        Some(Command::Volume(args)) => volume::volume(&args, lang),
+        Some(Command::Container(args)) => container::container(&args, lang),
         Some(Command::Doctor { json }) => doctor::doctor(json, lang),
     };
     match result {
@@ -120,10 +128,13 @@ fn image() -> anyhow::Result<Vec<(String, String)>> {
     use anyhow::Context;
     use etcetera::BaseStrategy;
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+    // Inside, the command line itself answers to its own name: `nslab volume ls` is typed there.
+    let mut always: Vec<String> = names(crate::toolbox::ALWAYS);
+    always.push("nslab".into());
     let helper = rootfs_builder::Helper {
         program: std::env::current_exe().context("find nslab's own program")?,
         name: "nslab-tools".into(),
-        always: names(crate::toolbox::ALWAYS),
+        always,
         stand_in: names(crate::toolbox::STAND_IN),
     };
     let options = rootfs_builder::Options {

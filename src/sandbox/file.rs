@@ -20,9 +20,8 @@ pub fn look(pid: i32, host: i32, path: &str) -> std::io::Result<FileState> {
     let root = File::open(format!("/proc/{pid}/root"))?;
     // Links in the practice host's files lead within it, never onto the machine's paths.
     let open = |flags: OFlag| -> std::io::Result<OwnedFd> {
-        let how = OpenHow::new()
-            .flags(flags | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW)
-            .resolve(ResolveFlag::RESOLVE_IN_ROOT);
+        let how =
+            OpenHow::new().flags(flags | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW).resolve(ResolveFlag::RESOLVE_IN_ROOT);
         Ok(openat2(&root, path, how)?)
     };
     // A place first: opening a device could do something, and a whiteout cannot be opened at all.

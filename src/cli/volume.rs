@@ -183,7 +183,7 @@ pub fn inspect<T: serde::Serialize>(
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in names {
         match find(name) {
-            Ok(item) => found.push(serde_json::to_value(item)?),
+            Ok(item) => found.push(item),
             Err(fault) => missing.push(fault),
         }
     }
@@ -203,7 +203,10 @@ pub fn inspect<T: serde::Serialize>(
 }
 
 /// `{{.Key}}` and `{{json .Key}}`, as much of Go's templates as a lesson needs.
-fn render(template: &str, item: &serde_json::Value, lang: Lang) -> anyhow::Result<String> {
+fn render(template: &str, item: &impl serde::Serialize, lang: Lang) -> anyhow::Result<String> {
+    // Raw, so that what is inside a value keeps its order.
+    let whole = serde_json::to_string(item)?;
+    let fields: BTreeMap<String, &serde_json::value::RawValue> = serde_json::from_str(&whole)?;
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, tail)) = rest.split_once("{{") {
@@ -213,11 +216,11 @@ fn render(template: &str, item: &serde_json::Value, lang: Lang) -> anyhow::Resul
             Some(key) => (true, key.trim()),
             None => (false, inside.trim()),
         };
-        let value = key.strip_prefix('.').and_then(|key| item.get(key)).ok_or_else(bad)?;
+        let value = key.strip_prefix('.').and_then(|key| fields.get(key)).ok_or_else(bad)?.get();
         text.push_str(before);
-        match value.as_str() {
-            Some(plain) if !json => text.push_str(plain),
-            _ => text.push_str(&value.to_string()),
+        match serde_json::from_str::<String>(value) {
+            Ok(plain) if !json => text.push_str(&plain),
+            _ => text.push_str(value),
         }
         rest = after;
     }

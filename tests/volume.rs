@@ -149,6 +149,18 @@ fn without_a_store_the_machine_is_left_alone() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("练习宿主机"));
 }
 
+/// Every step and variant, for every user, and where the image is nslab's own commands alone.
+#[test]
+fn the_lesson_holds() {
+    for user in users() {
+        for path in [std::env::var("PATH").unwrap(), String::new()] {
+            let output = nslab(user).args(["verify", "volumes"]).env("PATH", &path).output().unwrap();
+            let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "uid {user}, PATH {path:?}: {text}");
+        }
+    }
+}
+
 /// On both sides of a lesson `nslab` is on the PATH, and the store is the practice host's.
 #[test]
 fn inside_it_answers_to_its_name() {

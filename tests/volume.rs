@@ -152,12 +152,12 @@ fn without_a_store_the_machine_is_left_alone() {
 /// Every step and variant, for every user, and where the image is nslab's own commands alone.
 #[test]
 fn the_lesson_holds() {
-    for user in users() {
-        for path in [std::env::var("PATH").unwrap(), String::new()] {
-            let output = nslab(user).args(["verify", "volumes"]).env("PATH", &path).output().unwrap();
-            let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "uid {user}, PATH {path:?}: {text}");
-        }
+    let path = std::env::var("PATH").unwrap();
+    let everyone = users().into_iter().map(|user| (user, path.as_str()));
+    for (user, path) in everyone.chain([(users()[0], "")]) {
+        let output = nslab(user).args(["verify", "volumes"]).env("PATH", path).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "uid {user}, PATH {path:?}: {text}");
     }
 }
 

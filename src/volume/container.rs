@@ -240,7 +240,7 @@ mod tests {
         let name = place.create("one", &["/cache"], false).mounts[0].name.clone().unwrap();
         place.create("two", &[&format!("{name}:/cache")], false);
         place.store.remove_container("one", true).unwrap();
-        assert_eq!(place.volumes(), [name.clone()]);
+        assert_eq!(place.volumes(), std::slice::from_ref(&name));
         place.store.remove_container("two", true).unwrap();
         assert_eq!(place.volumes(), [name], "two named it, so rm -v leaves it");
     }

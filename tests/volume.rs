@@ -138,6 +138,23 @@ fn what_is_not_there_is_said_once() {
     assert!(lab.ok(&["volume", "ls", "-q"]).is_empty(), "what is refused leaves nothing behind");
 }
 
+/// What was tried, on what, and the kernel's answer, in the reader's language.
+#[test]
+fn what_the_kernel_refuses_is_said() {
+    let lab = Lab::new();
+    std::fs::write(lab.dir.path().join("store"), "").unwrap();
+    let (status, _, err) = lab.run(&["volume", "create", "data"]);
+    assert_eq!((status, err.lines().count()), (1, 1), "{err}");
+    assert!(
+        err.contains("make the directory") && err.contains("store/volumes/data") && err.contains("Not a directory")
+    );
+    let (_, _, err) = lab.run(&["volume", "create", "data", "--lang", "zh-CN"]);
+    assert!(err.contains("创建目录"), "{err}");
+    let (status, _, err) = Lab::new().run(&["container", "create", "/nowhere"]);
+    assert_eq!(status, 1, "{err}");
+    assert!(err.contains("/nowhere"), "{err}");
+}
+
 /// On the machine itself nothing is guessed.
 #[test]
 fn without_a_store_the_machine_is_left_alone() {

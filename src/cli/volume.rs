@@ -301,7 +301,8 @@ fn say(fault: &Fault, lang: Lang) -> String {
         Fault::BadName(name) => lang.say("volume.bad-name", &[name]),
         Fault::BadSpec(text) => lang.say("volume.bad-spec", &[text]),
         Fault::Io { tried, path, error } => {
-            lang.say("volume.io", &[tried, &path.display().to_string(), &error.to_string()])
+            let tried = lang.say(&format!("volume.tried.{tried}"), &[&path.display().to_string()]);
+            lang.say("volume.io", &[&tried, &error.to_string()])
         }
     }
 }

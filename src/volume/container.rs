@@ -76,7 +76,7 @@ impl Store {
         if self.containers()?.iter().any(|container| container.name == name) {
             return Err(Fault::NameTaken(name));
         }
-        let image = tried("look up the image", image, image.canonicalize())?;
+        let image = tried("image", image, image.canonicalize())?;
         let mounts = specs.iter().map(|spec| self.mount_point(spec, &image)).collect::<Result<Vec<_>, _>>()?;
         let anonymous = specs.iter().filter(|spec| spec.source == Source::Anonymous);
         let volumes = anonymous.map(|spec| (spec.destination.clone(), BTreeMap::new())).collect();
@@ -97,7 +97,7 @@ impl Store {
             Source::Named(name) => self.create(Some(name), BTreeMap::new())?,
             Source::Bind(path) => {
                 if !path.exists() {
-                    tried("make the directory", path, std::fs::create_dir_all(path))?;
+                    tried("make", path, std::fs::create_dir_all(path))?;
                 }
                 return Ok(MountPoint {
                     r#type: "bind".into(),

@@ -12,11 +12,11 @@ pub fn fill(data: &Path, image: &Path, destination: &str) -> Result<(), Fault> {
     if entries.next().is_some() {
         return Ok(());
     }
-    let source = tried("look up the mount point in", image, resolve(image, destination))?;
+    let source = tried("resolve", image, resolve(image, destination))?;
     match source.symlink_metadata() {
         Ok(meta) if meta.is_dir() => {
-            tried("copy from the image to", data, copy_into(&source, data, &mut HashMap::new()))?;
-            tried("set the owner and mode of", data, keep(data, &meta))
+            tried("fill", data, copy_into(&source, data, &mut HashMap::new()))?;
+            tried("keep", data, keep(data, &meta))
         }
         // The image has nothing there: the volume stays empty.
         _ => Ok(()),

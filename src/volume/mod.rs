@@ -12,23 +12,24 @@ pub use store::{ANONYMOUS, Pruned, Store, Volume};
 
 use std::path::PathBuf;
 
-/// Why something with volumes could not be done. It is worded at the edge.
-#[derive(Debug, thiserror::Error)]
+/// Why something with volumes could not be done. It is worded at the edge, from the catalogue.
+#[derive(Debug)]
 pub enum Fault {
-    #[error("no such volume: {0}")]
     NoVolume(String),
-    #[error("volume {name} is in use by {}", by.join(", "))]
-    InUse { name: String, by: Vec<String> },
-    #[error("no such container: {0}")]
+    InUse {
+        name: String,
+        by: Vec<String>,
+    },
     NoContainer(String),
-    #[error("the container's name is taken: {0}")]
     NameTaken(String),
-    #[error("no name: {0}")]
     BadName(String),
-    #[error("no mount: {0}")]
     BadSpec(String),
-    #[error("{tried} {}: {error}", path.display())]
-    Io { tried: &'static str, path: PathBuf, error: std::io::Error },
+    /// `tried` is a key of the catalogue.
+    Io {
+        tried: &'static str,
+        path: PathBuf,
+        error: std::io::Error,
+    },
 }
 
 fn tried<T>(what: &'static str, path: &std::path::Path, result: std::io::Result<T>) -> Result<T, Fault> {

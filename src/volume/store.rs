@@ -71,7 +71,7 @@ impl Store {
         let made = std::fs::create_dir_all(self.root.join("volumes"))
             // As Docker has it: whoever knows the path may pass through, nobody else may list it.
             .and_then(|()| std::fs::DirBuilder::new().recursive(true).mode(0o701).create(&dir));
-        tried("make the directory", &dir, made)?;
+        tried("make", &dir, made)?;
         if !labels.is_empty() {
             let path = dir.join("labels.json");
             let text = serde_json::to_vec(&labels).map_err(std::io::Error::other);
@@ -79,7 +79,7 @@ impl Store {
         }
         // Last: a directory without _data is no volume.
         let data = dir.join("_data");
-        tried("make the directory", &data, std::fs::DirBuilder::new().mode(0o755).create(&data))?;
+        tried("make", &data, std::fs::DirBuilder::new().mode(0o755).create(&data))?;
         self.volume(&name)
     }
 
@@ -94,7 +94,7 @@ impl Store {
             Some(text) => Some(tried("read", &path, serde_json::from_slice(&text).map_err(std::io::Error::from))?),
             None => None,
         };
-        let made = tried("look at", &dir, dir.metadata().and_then(|data| data.modified()))?;
+        let made = tried("look", &dir, dir.metadata().and_then(|data| data.modified()))?;
         Ok(Volume {
             created_at: rfc3339(made),
             driver: "local",

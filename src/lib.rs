@@ -15,4 +15,5 @@ pub mod sandbox;
 pub mod session;
 pub mod toolbox;
 pub mod tui;
+pub mod volume;
 pub mod words;

@@ -1,11 +1,13 @@
 //! The command line: each subcommand a file; errors are worded here, once, on stderr.
 
+mod container;
 mod doctor;
 mod lesson;
 mod list;
 mod mounts;
 mod progress;
 mod verify;
+mod volume;
 
 use crate::lab::LabError;
 use crate::lesson::LessonError;
@@ -70,6 +72,10 @@ enum Command {
     /// Two moments of one namespace are compared mount by mount; tables of two namespaces row by row, paired by what is
     /// mounted where. The exit status is 0 whether or not they differ, 2 if a table or a line of it cannot be read.
     Diff(mounts::DiffArgs),
+    /// The practice host's volumes, shaped like Docker's.
+    Volume(volume::Args),
+    /// Which container of the practice host refers to which volume.
+    Container(container::Args),
     /// What works on this machine, what does not, and what mends it.
     Doctor {
         #[arg(long)]
@@ -96,6 +102,8 @@ pub fn main() -> ExitCode {
         Some(Command::Check { lessons }) => list::check(&lessons),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff(args)) => mounts::diff(&args),
+        Some(Command::Volume(args)) => volume::volume(&args, lang),
+        Some(Command::Container(args)) => container::container(&args, lang),
         Some(Command::Doctor { json }) => doctor::doctor(json, lang),
     };
     match result {
@@ -151,10 +159,13 @@ fn cache() -> anyhow::Result<std::path::PathBuf> {
 fn image() -> anyhow::Result<Vec<(String, String)>> {
     use anyhow::Context;
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+    // Inside, the command line itself answers to its own name: `nslab volume ls` is typed there.
+    let mut always: Vec<String> = names(crate::toolbox::ALWAYS);
+    always.push("nslab".into());
     let helper = rootfs_builder::Helper {
         program: std::env::current_exe().context("find nslab's own program")?,
         name: crate::toolbox::PROGRAM.into(),
-        always: names(crate::toolbox::ALWAYS),
+        always,
         stand_in: names(crate::toolbox::STAND_IN),
     };
     let options = rootfs_builder::Options {

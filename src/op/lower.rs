@@ -26,7 +26,7 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
             source: Some(bind.from.clone()),
             target: bind.to.clone(),
             fstype: None,
-            flags: MountFlags(libc::MS_BIND | if bind.recursive { libc::MS_REC } else { 0 }),
+            flags: MountFlags(bind.flags.0 | libc::MS_BIND | if bind.recursive { libc::MS_REC } else { 0 }),
             data: None,
         }],
         Operation::Remount(remount) => vec![Call::Mount {
@@ -104,4 +104,18 @@ fn write(path: &str, text: &str, flags: libc::c_int) -> [Call; 3] {
         Call::Write { fd: fd.clone(), text: text.into() },
         Call::Close { fd },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The flag that the kernel will ignore reaches it all the same.
+    #[test]
+    fn a_bind_carries_its_flags() {
+        let file = serde_json::json!({ "bind": { "from": "/a", "to": "/b", "flags": ["ro"] } });
+        let operation: Operation = serde_json::from_value(file).unwrap();
+        let calls: Vec<String> = lower(&operation).iter().map(ToString::to_string).collect();
+        assert_eq!(calls, ["mount(\"/a\", \"/b\", NULL, MS_BIND|MS_RDONLY, NULL)"]);
+    }
 }

@@ -116,6 +116,9 @@ pub struct Bind {
     pub to: String,
     #[serde(default)]
     pub recursive: bool,
+    /// Further flags in the same call. The kernel ignores most of them there.
+    #[serde(default)]
+    pub flags: MountFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

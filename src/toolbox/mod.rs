@@ -10,7 +10,7 @@ mod cp;
 mod files;
 mod ls;
 mod mount;
-mod names;
+pub(crate) mod names;
 mod printf;
 mod ps;
 mod sh;

@@ -22,6 +22,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("en/lesson.txt"),
         include_str!("en/tui.txt"),
         include_str!("en/plain.txt"),
+        include_str!("en/volume.txt"),
     ])
 });
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -30,6 +31,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("zh-CN/lesson.txt"),
         include_str!("zh-CN/tui.txt"),
         include_str!("zh-CN/plain.txt"),
+        include_str!("zh-CN/volume.txt"),
     ])
 });
 
@@ -114,6 +116,7 @@ mod tests {
             include_str!("en/lesson.txt"),
             include_str!("en/tui.txt"),
             include_str!("en/plain.txt"),
+            include_str!("en/volume.txt"),
         ];
         let lines =
             files.iter().flat_map(|f| f.lines()).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();

@@ -4,7 +4,7 @@ use super::operation::{Process, ProcessWord};
 use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 use serde::{Deserialize, Serialize};
 
-/// What stands in a path for the number of the container's first process.
+/// What stands in a path or a text for the number of the container's first process.
 const PID: &str = "{pid}";
 
 /// A file descriptor that an earlier call of the same actor opened, by the name given to it there.
@@ -173,6 +173,9 @@ impl Call {
             Call::Open { path, flags, mode, fd } if path.contains(PID) => {
                 Call::Open { path: path.replace(PID, &pid.to_string()), flags: *flags, mode: *mode, fd: fd.clone() }
             }
+            Call::Write { fd, text } if text.contains(PID) => {
+                Call::Write { fd: fd.clone(), text: text.replace(PID, &pid.to_string()) }
+            }
             other => other.clone(),
         }
     }
@@ -279,4 +282,22 @@ impl std::fmt::Display for Process {
 
 fn octal(mode: u32) -> String {
     format!("0{mode:o}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_container_gets_its_number_in_paths_texts_and_signals() {
+        let say = |call: Call, pid| call.resolve(pid).to_string();
+        let write = || Call::Write { fd: "fd".into(), text: "{pid}\n".into() };
+        assert_eq!(say(write(), Some(17)), r#"write(fd, "17\n", 3)"#);
+        assert_eq!(say(write(), None), r#"write(fd, "{pid}\n", 6)"#);
+        let flags = OpenFlags(libc::O_WRONLY as u64);
+        let open = Call::Open { path: "/proc/{pid}/uid_map".into(), flags, mode: None, fd: "fd".into() };
+        assert_eq!(say(open, Some(17)), r#"open("/proc/17/uid_map", O_WRONLY)"#);
+        let kill = Call::Kill { pid: Process::Word(ProcessWord::Container), signal: libc::SIGTERM };
+        assert_eq!(say(kill, Some(17)), "kill(17, SIGTERM)");
+    }
 }

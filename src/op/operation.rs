@@ -13,7 +13,7 @@ pub enum Actor {
 
 /// One intent of a lesson. In YAML each is a map with one key: `mount: { type: proc, on: /proc }`.
 ///
-/// `{pid}` in a path stands for the container's first process, as the practice host numbers it.
+/// `{pid}` in a path, or in a text to write, stands for the container's first process, as the practice host numbers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {

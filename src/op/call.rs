@@ -81,6 +81,13 @@ pub enum Call {
         to: String,
         at: String,
     },
+    /// mknod(2) of a character device.
+    Mknod {
+        path: String,
+        mode: u32,
+        major: u32,
+        minor: u32,
+    },
     /// open(2); `mode` only where it makes a file.
     Open {
         path: String,
@@ -138,6 +145,7 @@ impl Call {
             Call::Rename { .. } => "rename",
             Call::Chmod { .. } => "chmod",
             Call::Symlink { .. } => "symlink",
+            Call::Mknod { .. } => "mknod",
             Call::Fchdir { .. } => "fchdir",
             Call::PivotRoot { .. } => "pivot_root",
             Call::Open { .. } => "open",
@@ -248,6 +256,9 @@ impl std::fmt::Display for Call {
             Call::Rename { from, to } => write!(f, "rename({}, {})", quoted(from), quoted(to)),
             Call::Chmod { path, mode } => write!(f, "chmod({}, {})", quoted(path), octal(*mode)),
             Call::Symlink { to, at } => write!(f, "symlink({}, {})", quoted(to), quoted(at)),
+            Call::Mknod { path, mode, major, minor } => {
+                write!(f, "mknod({}, S_IFCHR|{}, makedev({major}, {minor}))", quoted(path), octal(*mode))
+            }
             Call::Fchdir { fd } => write!(f, "fchdir({fd})"),
             Call::PivotRoot { new, old } => write!(f, "pivot_root({}, {})", quoted(new), quoted(old)),
             Call::Open { path, flags, mode, .. } => {

@@ -16,6 +16,7 @@ mod sh;
 mod system;
 mod test;
 mod text;
+mod unshare;
 mod util;
 
 use std::io::Write;
@@ -27,7 +28,7 @@ use util::{Done, Out};
 pub const NAMES: &[&str] = &[
     "ps", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
     "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
-    "test", "[", "readlink", "chroot", "pwd",
+    "test", "[", "readlink", "chroot", "pwd", "unshare",
 ];
 
 /// Ours even where the machine has one.
@@ -37,7 +38,7 @@ pub const ALWAYS: &[&str] = &["ps"];
 pub const STAND_IN: &[&str] = &[
     "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
     "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
-    "test", "[", "readlink", "chroot", "pwd",
+    "test", "[", "readlink", "chroot", "pwd", "unshare",
 ];
 
 type Tool = fn(&[String], &mut Out) -> Done;
@@ -74,6 +75,7 @@ fn tool(name: &str) -> Option<Tool> {
         "false" => |_, _| Ok(1),
         "setsid" => system::setsid,
         "chroot" => system::chroot,
+        "unshare" => unshare::unshare,
         "pwd" => system::pwd,
         "test" => test::test,
         "[" => test::bracket,

@@ -14,6 +14,7 @@ const NSLAB: &str = env!("CARGO_BIN_EXE_nslab");
 const NAMES: &[&str] = &[
     "ps", "commit", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
     "ln", "id", "uname", "sleep", "env", "head", "tail", "wc", "grep", "setsid", "stat", "readlink", "chroot",
+    "unshare", "true", "false",
 ];
 
 struct Lab {
@@ -319,4 +320,19 @@ fn commit_makes_a_layer_of_an_upper_directory() {
     let again = lab.run(&["commit", "upper", "layer"]);
     assert_eq!(again.status, 1);
     assert!(again.err.contains("'layer'") && again.err.contains("EEXIST"), "{}", again.err);
+}
+
+/// A new PID namespace is for children; without its first process it takes in nobody.
+#[test]
+fn unshare_makes_namespaces() {
+    let lab = Lab::new();
+    assert_eq!(lab.ok(&["unshare", "--user", "--pid", "--fork", "sh", "-c", "echo $$"]), "1\n");
+    assert_eq!(lab.run(&["unshare", "-Upf", "sh", "-c", "exit 7"]).status, 7);
+    let link = |kind: &str| fs::read_link(format!("/proc/self/ns/{kind}")).unwrap().display().to_string();
+    let theirs = lab.ok(&["unshare", "-Um", "readlink", "/proc/self/ns/mnt"]);
+    assert!(theirs.starts_with("mnt:[") && theirs.trim() != link("mnt"), "{theirs}");
+    let r = lab.run(&["unshare", "-Up", "sh", "-c", "true | cat; exec unshare -f true"]);
+    assert!(r.status == 1 && r.err.ends_with("unshare: fork failed: Out of memory (ENOMEM)\n"), "{}", r.err);
+    let r = lab.run(&["unshare", "-x"]);
+    assert!(r.status != 0 && !r.err.is_empty());
 }

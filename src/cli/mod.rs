@@ -135,6 +135,10 @@ fn settle(
     kind: HostKind,
     layers: &[(String, String)],
 ) -> anyhow::Result<crate::lesson::Lesson> {
+    if kind == HostKind::Copy && lesson.host.tidy_only {
+        let what = format!("{} is told on the tidy practice host alone; leave --host copy away", lesson.id);
+        return Err(Usage(what).into());
+    }
     let mut keep: Vec<std::path::PathBuf> = layers.iter().map(|(_, path)| path.into()).collect();
     keep.extend(std::env::current_dir());
     keep.extend(std::env::home_dir());

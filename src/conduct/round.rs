@@ -7,7 +7,7 @@ use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_
 use crate::words::Lang;
 use std::time::{Duration, Instant};
 
-/// How long a line that was typed may take to show its effect.
+/// How long a line that was typed, or a signal, may take to show its effect.
 const TYPED: Duration = Duration::from_secs(5);
 
 /// Performs what the lesson wants done before step 1. Its record is step 0.
@@ -65,12 +65,18 @@ pub fn perform(
         if let Some(last) = record.commands.iter_mut().rev().find(|command| command.typed) {
             last.output.push_str(&lab.typed_output()?);
         }
-        // Only what is typed takes effect in its own time; a system call has had its effect when it returns.
-        if round.types.is_empty() || record.held() || Instant::now() > deadline {
+        if !takes_time(round) || record.held() || Instant::now() > deadline {
             return Ok(record);
         }
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// What is typed takes effect in its own time, and so does a signal; any other system call has had its effect when it
+/// returns.
+fn takes_time(round: &Round) -> bool {
+    let sends = |operation: &Operation| matches!(operation, Operation::Kill(kill) if kill.signal.0 != 0);
+    !round.types.is_empty() || round.does.iter().any(sends)
 }
 
 fn is_about_errno(expectation: &crate::lesson::Expectation) -> bool {

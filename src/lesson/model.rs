@@ -37,6 +37,9 @@ pub struct Lesson {
 pub struct HostSpec {
     /// Give `/` and all below it to peer groups, as systemd does.
     pub shared: bool,
+    /// What the lesson says of rows is true of the tidy practice host only, not of a copy of some machine's table.
+    #[serde(rename = "tidy-only")]
+    pub tidy_only: bool,
     /// Where the lab's files are. A lesson file does not choose it; see [`Lesson::at`].
     #[serde(skip)]
     pub lab: String,
@@ -44,7 +47,7 @@ pub struct HostSpec {
 
 impl Default for HostSpec {
     fn default() -> Self {
-        Self { shared: false, lab: LAB.into() }
+        Self { shared: false, tidy_only: false, lab: LAB.into() }
     }
 }
 

@@ -4,7 +4,7 @@ use super::operation::{Process, ProcessWord};
 use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 use serde::{Deserialize, Serialize};
 
-/// What stands in a path for the number of the container's first process.
+/// What stands in a path or a text for the number of the container's first process.
 const PID: &str = "{pid}";
 
 /// A file descriptor that an earlier call of the same actor opened, by the name given to it there.
@@ -81,6 +81,13 @@ pub enum Call {
         to: String,
         at: String,
     },
+    /// mknod(2) of a character device.
+    Mknod {
+        path: String,
+        mode: u32,
+        major: u32,
+        minor: u32,
+    },
     /// open(2); `mode` only where it makes a file.
     Open {
         path: String,
@@ -138,6 +145,7 @@ impl Call {
             Call::Rename { .. } => "rename",
             Call::Chmod { .. } => "chmod",
             Call::Symlink { .. } => "symlink",
+            Call::Mknod { .. } => "mknod",
             Call::Fchdir { .. } => "fchdir",
             Call::PivotRoot { .. } => "pivot_root",
             Call::Open { .. } => "open",
@@ -172,6 +180,9 @@ impl Call {
             }
             Call::Open { path, flags, mode, fd } if path.contains(PID) => {
                 Call::Open { path: path.replace(PID, &pid.to_string()), flags: *flags, mode: *mode, fd: fd.clone() }
+            }
+            Call::Write { fd, text } if text.contains(PID) => {
+                Call::Write { fd: fd.clone(), text: text.replace(PID, &pid.to_string()) }
             }
             other => other.clone(),
         }
@@ -245,6 +256,9 @@ impl std::fmt::Display for Call {
             Call::Rename { from, to } => write!(f, "rename({}, {})", quoted(from), quoted(to)),
             Call::Chmod { path, mode } => write!(f, "chmod({}, {})", quoted(path), octal(*mode)),
             Call::Symlink { to, at } => write!(f, "symlink({}, {})", quoted(to), quoted(at)),
+            Call::Mknod { path, mode, major, minor } => {
+                write!(f, "mknod({}, S_IFCHR|{}, makedev({major}, {minor}))", quoted(path), octal(*mode))
+            }
             Call::Fchdir { fd } => write!(f, "fchdir({fd})"),
             Call::PivotRoot { new, old } => write!(f, "pivot_root({}, {})", quoted(new), quoted(old)),
             Call::Open { path, flags, mode, .. } => {
@@ -279,4 +293,22 @@ impl std::fmt::Display for Process {
 
 fn octal(mode: u32) -> String {
     format!("0{mode:o}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_container_gets_its_number_in_paths_texts_and_signals() {
+        let say = |call: Call, pid| call.resolve(pid).to_string();
+        let write = || Call::Write { fd: "fd".into(), text: "{pid}\n".into() };
+        assert_eq!(say(write(), Some(17)), r#"write(fd, "17\n", 3)"#);
+        assert_eq!(say(write(), None), r#"write(fd, "{pid}\n", 6)"#);
+        let flags = OpenFlags(libc::O_WRONLY as u64);
+        let open = Call::Open { path: "/proc/{pid}/uid_map".into(), flags, mode: None, fd: "fd".into() };
+        assert_eq!(say(open, Some(17)), r#"open("/proc/17/uid_map", O_WRONLY)"#);
+        let kill = Call::Kill { pid: Process::Word(ProcessWord::Container), signal: libc::SIGTERM };
+        assert_eq!(say(kill, Some(17)), "kill(17, SIGTERM)");
+    }
 }

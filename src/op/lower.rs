@@ -71,6 +71,12 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
         Operation::Rename(rename) => vec![Call::Rename { from: rename.from.clone(), to: rename.to.clone() }],
         Operation::Chmod(chmod) => vec![Call::Chmod { path: chmod.path.clone(), mode: chmod.mode.0 }],
         Operation::Symlink(link) => vec![Call::Symlink { to: link.to.clone(), at: link.at.clone() }],
+        Operation::Mknod(node) => vec![Call::Mknod {
+            path: node.path.clone(),
+            mode: node.mode.map_or(0o666, |mode| mode.0),
+            major: node.major,
+            minor: node.minor,
+        }],
         Operation::Write(file) => write(&file.path, &file.text, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC).into(),
         Operation::Open(open) => vec![Call::Open {
             path: open.path.clone(),

@@ -13,7 +13,7 @@ pub enum Actor {
 
 /// One intent of a lesson. In YAML each is a map with one key: `mount: { type: proc, on: /proc }`.
 ///
-/// `{pid}` in a path stands for the container's first process, as the practice host numbers it.
+/// `{pid}` in a path, or in a text to write, stands for the container's first process, as the practice host numbers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
@@ -46,6 +46,8 @@ pub enum Operation {
     Chmod(Chmod),
     /// A symbolic link.
     Symlink(Symlink),
+    /// A character device.
+    Mknod(Mknod),
     /// Write a text file.
     Write(Write),
     /// Open a file or directory and keep the descriptor under a name.
@@ -276,6 +278,18 @@ pub struct Symlink {
     pub to: String,
     /// Where it lies.
     pub at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mknod {
+    pub path: String,
+    /// The device's two numbers: `/dev/null` is 1 and 3.
+    pub major: u32,
+    pub minor: u32,
+    /// Permission bits as octal text; "0666" if not given.
+    #[serde(default)]
+    pub mode: Option<Mode>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, SFlag};
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::fs::File;
@@ -42,6 +42,10 @@ pub fn perform(_proof: &Elsewhere, open: &mut Open, call: &Call) -> Result<i64, 
             std::fs::set_permissions(path, PermissionsExt::from_mode(*mode)).map(|()| 0).map_err(errno)
         }
         Call::Symlink { to, at } => std::os::unix::fs::symlink(to, at).map(|()| 0).map_err(errno),
+        Call::Mknod { path, mode, major, minor } => {
+            let device = nix::sys::stat::makedev((*major).into(), (*minor).into());
+            nix::sys::stat::mknod(path.as_str(), SFlag::S_IFCHR, Mode::from_bits_retain(*mode), device).map(|()| 0)
+        }
         Call::Open { path, flags, mode, fd } => {
             let flags = OFlag::from_bits_retain(flags.0 as i32);
             keep(open, fd, nix::fcntl::open(path.as_str(), flags, Mode::from_bits_retain(mode.unwrap_or(0)))?)

@@ -17,6 +17,7 @@ mod sh;
 mod system;
 mod test;
 mod text;
+mod unshare;
 mod util;
 
 use std::io::Write;
@@ -28,7 +29,7 @@ use util::{Done, Out};
 pub const NAMES: &[&str] = &[
     "ps", "commit", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
     "ln", "echo", "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep",
-    "setsid", "stat", "test", "[", "readlink", "chroot", "pwd",
+    "setsid", "stat", "test", "[", "readlink", "chroot", "pwd", "unshare",
 ];
 
 /// The program's own name in an image.
@@ -41,7 +42,7 @@ pub const ALWAYS: &[&str] = &["ps", "commit"];
 pub const STAND_IN: &[&str] = &[
     "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
     "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
-    "test", "[", "readlink", "chroot", "pwd",
+    "test", "[", "readlink", "chroot", "pwd", "unshare",
 ];
 
 type Tool = fn(&[String], &mut Out) -> Done;
@@ -79,6 +80,7 @@ fn tool(name: &str) -> Option<Tool> {
         "false" => |_, _| Ok(1),
         "setsid" => system::setsid,
         "chroot" => system::chroot,
+        "unshare" => unshare::unshare,
         "pwd" => system::pwd,
         "test" => test::test,
         "[" => test::bracket,

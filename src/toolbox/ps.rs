@@ -45,6 +45,7 @@ fn process(proc: &Path, pid: u32, boot: i64) -> Option<Process> {
     let line = std::fs::read(dir.join("cmdline")).unwrap_or_default();
     let args = String::from_utf8_lossy(&line).trim_end_matches('\0').replace(['\0', '\n'], " ");
     let mut state = f.first()?.to_string();
+    let kernel_name = if state == "Z" { format!("[{comm}] <defunct>") } else { format!("[{comm}]") };
     if num(16) < 0 {
         state.push('<');
     } else if num(16) > 0 {
@@ -67,7 +68,7 @@ fn process(proc: &Path, pid: u32, boot: i64) -> Option<Process> {
         sid: num(3),
         nice: num(16),
         threads: num(17) as u64,
-        args: if args.is_empty() { format!("[{comm}]") } else { args },
+        args: if args.is_empty() { kernel_name } else { args },
         comm,
         state,
         tty: tty(num(4) as u64),
@@ -298,6 +299,9 @@ mod tests {
         assert!(foreign);
         assert_eq!((all[0].comm.as_str(), all[0].args.as_str(), all[0].tty.as_str()), ("a (b) c", "sh -c x", "pts/0"));
         assert_eq!((all[0].cpu, all[0].start, all[0].state.as_str()), (3, 5, "Ss+"));
+        std::fs::write(one.join("stat"), "1 (sleep) Z 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 500 0 0").unwrap();
+        std::fs::write(one.join("cmdline"), "").unwrap();
+        assert_eq!(read(tmp.path()).unwrap().0[0].args, "[sleep] <defunct>");
         std::os::unix::fs::symlink("1", tmp.path().join("self")).unwrap();
         assert!(!read(tmp.path()).unwrap().1);
     }

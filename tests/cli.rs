@@ -104,6 +104,22 @@ fn verify_fails_what_is_not_so() {
     assert_eq!(run(&["verify", dir.to_str().unwrap()]).0, 0);
 }
 
+/// A step that sets a propagation type which is there already changes nothing, and fails.
+#[test]
+fn verify_fails_a_propagation_that_changes_nothing() {
+    let dir = common::place().join("idle-propagation");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("en.md"), "# Idle\n").unwrap();
+    for (shared, wanted) in [("true", 0), ("false", 1)] {
+        let lesson = format!(
+            "format: 1\nid: idle\nminutes: 1\nhost: {{ shared: {shared} }}\nsteps:\n  - id: a\n    minutes: 1\n    rounds:\n      - do:\n          - propagation: {{ on: /, type: private, recursive: true }}\n        expect:\n          - {{ says: {{ propagation: {{ side: outside, every: private }} }} }}\n"
+        );
+        std::fs::write(dir.join("lesson.yaml"), lesson).unwrap();
+        let (status, out, err) = run(&["verify", dir.to_str().unwrap()]);
+        assert_eq!((status, out.contains("sets a propagation type")), (wanted, wanted == 1), "{out}{err}");
+    }
+}
+
 /// A question that none of its options answers, or more than one, ends with status 1.
 #[test]
 fn verify_fails_a_question_without_an_answer() {

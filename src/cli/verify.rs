@@ -2,9 +2,9 @@
 
 use super::{HELD_NOT, image, settle};
 use crate::conduct;
-use crate::lesson::{Lesson, LessonError, Side, bundled, open};
+use crate::lesson::{Condition, Lesson, LessonError, Round, Side, bundled, open};
 use crate::mounts::{ChangeKind, MountTable, printable_json, to_json};
-use crate::op::{Actor, errno_name};
+use crate::op::{Actor, Operation, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
 use crate::session::{Kernel, LayerTable, RoundRecord, Verdict, holds, in_words, judge, layers_of};
 use crate::words::Lang;
@@ -45,12 +45,13 @@ fn one(
     let prepared = conduct::prepare(&mut sandbox, lesson)?;
     let mut now = prepared.after.clone();
     let mut all = true;
-    let mut failing: Vec<(String, crate::lesson::Condition, String)> = Vec::new();
+    let mut failing: Vec<(String, Condition, String)> = Vec::new();
     for step in &lesson.steps {
         let mut rounds = Vec::new();
         for round in &step.rounds {
-            let record = conduct::perform(&mut sandbox, step, round, &now, lang)?;
+            let mut record = conduct::perform(&mut sandbox, step, round, &now, lang)?;
             now = record.after.clone();
+            record.verdicts.extend(idle_propagation(round, &record, lang));
             for expectation in &round.expect {
                 if let Some(variant) = &expectation.fails_in {
                     failing.push((variant.clone(), expectation.that.clone(), step.id.clone()));
@@ -111,6 +112,15 @@ fn one(
         }
     }
     Ok(all)
+}
+
+/// A round that only sets a propagation type and changes no row's teaches nothing: it was that type already.
+fn idle_propagation(round: &Round, record: &RoundRecord, lang: Lang) -> Option<Verdict> {
+    let sets = matches!(round.does.as_slice(), [Operation::Propagation(_)]);
+    let mut changes = record.outside.iter().chain(&record.inside);
+    let idle = sets && record.failed().is_none() && !changes.any(|change| change.fields.contains(&"propagation"));
+    let that = Condition::Errno("ok".into());
+    idle.then(|| Verdict { that, text: lang.say("verify.idle-propagation", &[]), held: false })
 }
 
 /// What is reported of a step or a variant.

@@ -2,7 +2,7 @@
 
 use super::{HELD_NOT, image, settle};
 use crate::conduct;
-use crate::lesson::{Condition, Lesson, LessonError, Round, Side, bundled, open};
+use crate::lesson::{Condition, Lesson, LessonError, Round, Side, Step, bundled, open};
 use crate::mounts::{ChangeKind, MountTable, printable_json, to_json};
 use crate::op::{Actor, Operation, errno_name};
 use crate::sandbox::{HostKind, Sandbox};
@@ -49,9 +49,8 @@ fn one(
     for step in &lesson.steps {
         let mut rounds = Vec::new();
         for round in &step.rounds {
-            let mut record = conduct::perform(&mut sandbox, step, round, &now, lang)?;
+            let record = conduct::perform(&mut sandbox, step, round, &now, lang)?;
             now = record.after.clone();
-            record.verdicts.extend(idle_propagation(round, &record, lang));
             for expectation in &round.expect {
                 if let Some(variant) = &expectation.fails_in {
                     failing.push((variant.clone(), expectation.that.clone(), step.id.clone()));
@@ -59,6 +58,8 @@ fn one(
             }
             rounds.push(record);
         }
+        let idle = idle_propagation(step, &rounds, lang);
+        rounds.last_mut().into_iter().for_each(|record| record.verdicts.extend(idle.clone()));
         let report = Report {
             event: "step",
             lesson,
@@ -114,11 +115,13 @@ fn one(
     Ok(all)
 }
 
-/// A round that only sets a propagation type and changes no row's teaches nothing: it was that type already.
-fn idle_propagation(round: &Round, record: &RoundRecord, lang: Lang) -> Option<Verdict> {
-    let sets = matches!(round.does.as_slice(), [Operation::Propagation(_)]);
-    let mut changes = record.outside.iter().chain(&record.inside);
-    let idle = sets && record.failed().is_none() && !changes.any(|change| change.fields.contains(&"propagation"));
+/// A step that sets a propagation type and changes no row's teaches nothing: it was that type already. Rows that are made
+/// in the same round count as new, so only rounds that do nothing else are looked at.
+fn idle_propagation(step: &Step, rounds: &[RoundRecord], lang: Lang) -> Option<Verdict> {
+    let sets = |round: &Round| matches!(round.does.as_slice(), [Operation::Propagation(_)]);
+    let well = rounds.iter().all(|record| record.failed().is_none());
+    let mut changes = rounds.iter().flat_map(|record| record.outside.iter().chain(&record.inside));
+    let idle = step.rounds.iter().any(sets) && well && !changes.any(|change| change.fields.contains(&"propagation"));
     let that = Condition::Errno("ok".into());
     idle.then(|| Verdict { that, text: lang.say("verify.idle-propagation", &[]), held: false })
 }

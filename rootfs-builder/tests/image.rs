@@ -136,3 +136,26 @@ fn the_callers_library_path_is_ignored() {
     let manifest: rootfs_builder::Manifest = serde_json::from_slice(&text).unwrap();
     assert_eq!(from(&manifest), from(&plain.manifest));
 }
+
+/// A cache does not grow for ever: what nobody has used for a week goes when the next image is made.
+#[test]
+fn images_that_nobody_uses_are_removed() {
+    let scratch = Scratch::new("unused");
+    let cache = scratch.0.join("cache");
+    let program = std::env::current_exe().unwrap();
+    let make = |name: &str| {
+        let options = Options { os_name: name.into(), ..options("", Some(helper(&program))) };
+        cached(&cache, "small", &options).unwrap().dir
+    };
+    let age = |dir: &Path, days: u64| {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 24 * 3600);
+        std::fs::File::options().append(true).open(dir.join("manifest.json")).unwrap().set_modified(then).unwrap();
+    };
+    let (old, used, young) = (make("old"), make("used"), make("young"));
+    age(&old, 8);
+    age(&used, 8);
+    age(&young, 6);
+    assert_eq!(make("used"), used, "found again, and so used now");
+    make("new");
+    assert!(!old.exists() && used.is_dir() && young.is_dir());
+}

@@ -67,11 +67,14 @@ mod tests {
         }
     }
 
-    /// Nothing is lost on the way, and nothing but the place changes.
+    /// Nothing is lost on the way, and nothing but the place changes: of the lessons that are ever moved.
     #[test]
     fn a_lesson_moves_whole_and_back() {
         for name in bundled() {
             let lesson = open(&name).unwrap();
+            if lesson.host.tidy_only {
+                continue;
+            }
             assert_eq!(lesson.at(LAB), lesson);
             let there = lesson.at("/mnt");
             assert_eq!(there.host.lab, "/mnt");

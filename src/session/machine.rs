@@ -151,7 +151,7 @@ impl Marks {
 #[derive(Debug, Clone)]
 pub struct Moment {
     pub step: usize,
-    pub marks: Marks,
+    pub marks: Arc<Marks>,
 }
 
 #[derive(Debug)]
@@ -165,7 +165,7 @@ pub struct Session {
     pub now: Snapshot,
     /// The tables as they were when the step began: what a question points at.
     pub at_step: Snapshot,
-    pub marks: Marks,
+    pub marks: Arc<Marks>,
     /// The changes since the sandbox was built, oldest first.
     pub history: Vec<Moment>,
     pub hints: usize,
@@ -213,7 +213,7 @@ impl Session {
             rounds: Vec::new(),
             now: Snapshot::default(),
             at_step: Snapshot::default(),
-            marks: Marks::default(),
+            marks: Arc::default(),
             history: Vec::new(),
             hints: 0,
             variant: None,
@@ -355,7 +355,7 @@ impl Session {
     fn begin_task(&mut self) {
         self.phase = Phase::Task;
         self.hints = 0;
-        self.marks = Marks::default();
+        self.marks = Arc::default();
         let now = RoundRecord { before: self.now.clone(), after: self.now.clone(), ..RoundRecord::default() };
         self.see(&now);
     }
@@ -393,7 +393,7 @@ impl Session {
         let ended = usize::from(record.before.inside.is_some() != record.after.inside.is_some());
         self.by_hand += record.outside.len() + record.inside.len() + ended;
         self.now = record.after.clone();
-        self.marks = Marks { by_hand: true, ..Marks::of(&record) };
+        self.marks = Arc::new(Marks { by_hand: true, ..Marks::of(&record) });
         self.remember(self.step, self.marks.clone());
     }
 
@@ -434,7 +434,7 @@ impl Session {
         self.hints = 0;
         self.variant = None;
         self.at_step = self.now.clone();
-        self.marks = Marks::default();
+        self.marks = Arc::default();
         self.task = TaskState::default();
     }
 
@@ -453,7 +453,7 @@ impl Session {
                 for (step, record) in
                     steps.iter().enumerate().flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
                 {
-                    self.remember(step, Marks::of(record));
+                    self.remember(step, Arc::new(Marks::of(record)));
                 }
             }
             Event::Built(now) => {
@@ -474,12 +474,12 @@ impl Session {
             Event::VariantDone(records) => {
                 self.history.clear();
                 for record in &records {
-                    self.remember(self.step, Marks::of(record));
+                    self.remember(self.step, Arc::new(Marks::of(record)));
                 }
                 if let (Some(first), Some(last)) = (records.first(), records.last()) {
                     // What the whole variant did, whichever round did it.
                     self.mark(last);
-                    self.marks = Marks::between(&first.before, &last.after, false);
+                    self.marks = Arc::new(Marks::between(&first.before, &last.after, false));
                 }
                 self.rounds = records;
                 self.phase = Phase::Broken;
@@ -511,10 +511,10 @@ impl Session {
 
     fn mark(&mut self, record: &RoundRecord) {
         self.now = record.after.clone();
-        self.marks = Marks::of(record);
+        self.marks = Arc::new(Marks::of(record));
     }
 
-    fn remember(&mut self, step: usize, marks: Marks) {
+    fn remember(&mut self, step: usize, marks: Arc<Marks>) {
         if marks.show_something() {
             self.history.push(Moment { step, marks });
         }

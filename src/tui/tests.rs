@@ -4,6 +4,7 @@ mod student;
 
 use super::act::Act;
 use super::glyphs::Glyphs;
+use super::laid::Laid;
 use super::screen::draw;
 use super::view::View;
 use crate::mounts::{MountTable, changes};
@@ -131,7 +132,7 @@ fn chrooted() -> Session {
 fn buffer(session: &Session, view: &View, width: u16, height: u16) -> (Buffer, Position) {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    let cursor = draw(session, view, area, &mut buffer);
+    let cursor = draw(session, view, &Laid::of(session, view, area), &mut buffer);
     (buffer, cursor)
 }
 

@@ -138,12 +138,15 @@ fn buffer(session: &Session, view: &View, width: u16, height: u16) -> (Buffer, P
 
 /// The screen as text, wide characters once.
 fn screen(session: &Session, view: &View, width: u16, height: u16) -> String {
-    let (buffer, _) = buffer(session, view, width, height);
+    text(&buffer(session, view, width, height).0)
+}
+
+fn text(buffer: &Buffer) -> String {
     let mut out = String::new();
-    for y in 0..height {
+    for y in 0..buffer.area.height {
         let mut line = String::new();
         let mut x = 0;
-        while x < width {
+        while x < buffer.area.width {
             let symbol = buffer[(x, y)].symbol();
             line.push_str(symbol);
             x += symbol.width().max(1) as u16;

@@ -43,7 +43,7 @@ impl Student {
         let cursor = draw(&self.session, &self.view, &laid, &mut followed);
         let anew = buffer(&self.session, &self.view, self.area.width, self.area.height);
         assert_eq!((followed, cursor), anew);
-        screen(&self.session, &self.view, self.area.width, self.area.height)
+        text(&anew.0)
     }
 
     pub fn shows(&self, part: &str) {

@@ -1,158 +1,11 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
-use super::{RoundRecord, Snapshot};
-use crate::lesson::{Goal, Lesson, Prediction, Side};
-use crate::mounts::Change;
+#[cfg(test)]
+mod tests;
+
+use super::{Command, Effect, Event, Guess, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
+use crate::lesson::{Lesson, Prediction, Side};
 use std::sync::Arc;
-
-/// Where the student is within a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    Read,
-    Predict,
-    Do,
-    See,
-    /// The closing page.
-    After,
-    /// A variant was performed.
-    Broken,
-    /// A state is to be brought about by hand.
-    Task,
-}
-
-/// What was predicted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Guess {
-    #[default]
-    None,
-    /// Not sure, show me.
-    Unsure,
-    One(usize),
-    Ticks(Vec<bool>),
-}
-
-/// What the student wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// Enter: the first entry of the key line.
-    Forward,
-    /// A digit; 0 is "not sure".
-    Choose(usize),
-    Next,
-    Back,
-    Goto(usize),
-    /// Which variant, from 0.
-    Break(usize),
-    /// The next hint; after the last one of a task, its solution is typed.
-    Tip,
-    /// Have the task's solution typed.
-    Show,
-    Rebuild,
-    Restart,
-    Shell(Side),
-    Leave,
-    /// Esc: close what is asked.
-    Cancel,
-}
-
-/// What somebody with a lab must do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// A new sandbox with so many steps performed.
-    Build {
-        replay: usize,
-    },
-    Perform {
-        step: usize,
-        round: usize,
-    },
-    Variant {
-        step: usize,
-        index: usize,
-    },
-    Shell {
-        side: Side,
-        step: usize,
-    },
-    /// Perform an operation of a task's palette.
-    Try {
-        step: usize,
-        choice: usize,
-    },
-    /// Type a task's solution into the shells.
-    Solve {
-        step: usize,
-    },
-    Leave,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum Event {
-    /// The rounds of the steps that were replayed, step by step; `Built` follows.
-    Replayed(Vec<Vec<RoundRecord>>),
-    Built(Snapshot),
-    Performed(Box<RoundRecord>),
-    VariantDone(Vec<RoundRecord>),
-    /// Something changed while a shell is open.
-    Seen(Box<RoundRecord>),
-    /// A shell has ended: all that changed since it was opened.
-    ShellEnded(Box<RoundRecord>),
-    /// An operation of the palette was performed.
-    Tried(Box<RoundRecord>),
-    /// The solution was typed.
-    Solved(Box<RoundRecord>),
-    Failed(String),
-    /// A shell could not be opened; the sandbox is as it was.
-    NoShell(String),
-}
-
-/// What the last change did, on each side.
-#[derive(Debug, Clone, Default)]
-pub struct Marks {
-    pub before: Snapshot,
-    pub after: Snapshot,
-    pub outside: Vec<Change>,
-    pub inside: Vec<Change>,
-    pub by_hand: bool,
-}
-
-impl Marks {
-    /// What happened between two moments.
-    pub fn between(before: &Snapshot, after: &Snapshot, by_hand: bool) -> Marks {
-        Marks { by_hand, ..Marks::of(&RoundRecord::between(before.clone(), after.clone())) }
-    }
-
-    fn of(record: &RoundRecord) -> Marks {
-        Marks {
-            before: record.before.clone(),
-            after: record.after.clone(),
-            outside: record.outside.clone(),
-            inside: record.inside.clone(),
-            by_hand: false,
-        }
-    }
-
-    pub fn on(&self, side: Side) -> &[Change] {
-        match side {
-            Side::Outside => &self.outside,
-            Side::Inside => &self.inside,
-        }
-    }
-
-    /// Whether a table changed, came, went, or is seen from another root directory.
-    pub fn show_something(&self) -> bool {
-        let root = |snapshot: &Snapshot| snapshot.inside.as_ref().map(|state| state.facts.root.clone());
-        !self.outside.is_empty() || !self.inside.is_empty() || root(&self.before) != root(&self.after)
-    }
-}
-
-/// One change of this sandbox, to be looked at again.
-#[derive(Debug, Clone)]
-pub struct Moment {
-    pub step: usize,
-    pub marks: Marks,
-}
 
 #[derive(Debug)]
 pub struct Session {
@@ -165,7 +18,7 @@ pub struct Session {
     pub now: Snapshot,
     /// The tables as they were when the step began: what a question points at.
     pub at_step: Snapshot,
-    pub marks: Marks,
+    pub marks: Arc<Marks>,
     /// The changes since the sandbox was built, oldest first.
     pub history: Vec<Moment>,
     pub hints: usize,
@@ -188,19 +41,6 @@ pub struct Session {
     pub task: TaskState,
 }
 
-/// How far a task is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TaskState {
-    /// Which conditions are ticked.
-    pub ticks: Vec<bool>,
-    /// Which nearly right state is there now.
-    pub near: Option<usize>,
-    /// All was ticked at one moment: it stays done.
-    pub done: bool,
-    /// nslab typed the solution.
-    pub shown: bool,
-}
-
 impl Session {
     pub fn new(lesson: Arc<Lesson>, step: usize) -> (Session, Vec<Effect>) {
         let done = (0..lesson.steps.len()).map(|index| index < step).collect();
@@ -213,7 +53,7 @@ impl Session {
             rounds: Vec::new(),
             now: Snapshot::default(),
             at_step: Snapshot::default(),
-            marks: Marks::default(),
+            marks: Arc::default(),
             history: Vec::new(),
             hints: 0,
             variant: None,
@@ -352,39 +192,6 @@ impl Session {
         Vec::new()
     }
 
-    fn begin_task(&mut self) {
-        self.phase = Phase::Task;
-        self.hints = 0;
-        self.marks = Marks::default();
-        let now = RoundRecord { before: self.now.clone(), after: self.now.clone(), ..RoundRecord::default() };
-        self.see(&now);
-    }
-
-    fn try_out(&mut self, number: usize) -> Vec<Effect> {
-        let offered = self.lesson.steps[self.step].task.as_ref().map_or(0, |task| task.palette.len());
-        let Some(choice) = number.checked_sub(1).filter(|choice| *choice < offered) else { return Vec::new() };
-        self.busy = true;
-        vec![Effect::Try { step: self.step, choice }]
-    }
-
-    /// Ticks what holds now.
-    fn see(&mut self, record: &RoundRecord) {
-        let Some(task) = &self.lesson.steps[self.step].task else { return };
-        self.task.ticks.resize(task.until.len(), false);
-        for (tick, goal) in self.task.ticks.iter_mut().zip(&task.until) {
-            let holds = super::holds(goal.condition(), record) == Some(true);
-            *tick = holds || (*tick && matches!(goal, Goal::Once(_)));
-        }
-        for (tick, on_the_way) in self.task.ticks.iter_mut().zip(&record.ticked) {
-            *tick |= on_the_way;
-        }
-        self.task.done |= self.task.ticks.iter().all(|tick| *tick);
-        self.task.near = task.near.iter().position(|near| super::holds(near, record) == Some(true));
-        if self.task.done {
-            self.done[self.step] = true;
-        }
-    }
-
     /// What somebody did by hand.
     fn by_hand(&mut self, record: RoundRecord) {
         if self.phase == Phase::Task {
@@ -393,7 +200,7 @@ impl Session {
         let ended = usize::from(record.before.inside.is_some() != record.after.inside.is_some());
         self.by_hand += record.outside.len() + record.inside.len() + ended;
         self.now = record.after.clone();
-        self.marks = Marks { by_hand: true, ..Marks::of(&record) };
+        self.marks = Arc::new(Marks { by_hand: true, ..Marks::of(&record) });
         self.remember(self.step, self.marks.clone());
     }
 
@@ -434,7 +241,7 @@ impl Session {
         self.hints = 0;
         self.variant = None;
         self.at_step = self.now.clone();
-        self.marks = Marks::default();
+        self.marks = Arc::default();
         self.task = TaskState::default();
     }
 
@@ -453,7 +260,7 @@ impl Session {
                 for (step, record) in
                     steps.iter().enumerate().flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
                 {
-                    self.remember(step, Marks::of(record));
+                    self.remember(step, Arc::new(Marks::of(record)));
                 }
             }
             Event::Built(now) => {
@@ -474,12 +281,12 @@ impl Session {
             Event::VariantDone(records) => {
                 self.history.clear();
                 for record in &records {
-                    self.remember(self.step, Marks::of(record));
+                    self.remember(self.step, Arc::new(Marks::of(record)));
                 }
                 if let (Some(first), Some(last)) = (records.first(), records.last()) {
                     // What the whole variant did, whichever round did it.
                     self.mark(last);
-                    self.marks = Marks::between(&first.before, &last.after, false);
+                    self.marks = Arc::new(Marks::between(&first.before, &last.after, false));
                 }
                 self.rounds = records;
                 self.phase = Phase::Broken;
@@ -511,10 +318,10 @@ impl Session {
 
     fn mark(&mut self, record: &RoundRecord) {
         self.now = record.after.clone();
-        self.marks = Marks::of(record);
+        self.marks = Arc::new(Marks::of(record));
     }
 
-    fn remember(&mut self, step: usize, marks: Marks) {
+    fn remember(&mut self, step: usize, marks: Arc<Marks>) {
         if marks.show_something() {
             self.history.push(Moment { step, marks });
         }
@@ -530,105 +337,5 @@ impl Session {
             _ => false,
         };
         self.sights[self.step].get_or_insert(same);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn session() -> Session {
-        let lesson = crate::lesson::open("mount-ns").unwrap();
-        let (mut session, effects) = Session::new(Arc::new(lesson), 0);
-        assert_eq!(effects, [Effect::Build { replay: 0 }]);
-        session.apply(Event::Built(Snapshot::default()));
-        session
-    }
-
-    #[test]
-    fn read_predict_do_see_next() {
-        let mut session = session();
-        assert!(session.handle(Command::Forward).is_empty());
-        assert_eq!(session.phase, Phase::Predict);
-        assert!(session.handle(Command::Forward).is_empty(), "Enter without an answer runs nothing");
-        assert_eq!(session.phase, Phase::Predict);
-        session.handle(Command::Choose(2));
-        session.handle(Command::Forward);
-        assert_eq!(session.handle(Command::Forward), [Effect::Perform { step: 0, round: 0 }]);
-        assert!(session.handle(Command::Forward).is_empty(), "busy");
-        session.apply(Event::Performed(Box::default()));
-        assert_eq!((session.phase, session.done[0]), (Phase::See, true));
-        session.handle(Command::Forward);
-        assert_eq!((session.step, session.phase), (1, Phase::Read));
-    }
-
-    #[test]
-    fn what_is_lost_is_asked_first() {
-        let mut session = session();
-        session.by_hand = 2;
-        assert!(session.handle(Command::Leave).is_empty());
-        assert_eq!(session.asks, Some(Command::Leave));
-        assert!(session.handle(Command::Cancel).is_empty());
-        session.handle(Command::Back);
-        assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 0 }]);
-    }
-
-    fn with_task() -> Session {
-        let mut session = session();
-        let lesson = session.lesson.clone();
-        session.handle(Command::Goto(lesson.step_index("private").unwrap()));
-        session.apply(Event::Built(Snapshot::default()));
-        for _ in 0..2 {
-            session.handle(Command::Choose(1));
-            session.handle(Command::Forward);
-        }
-        for _ in 0..3 {
-            session.handle(Command::Choose(1));
-            session.handle(Command::Forward);
-            session.apply(Event::Performed(Box::default()));
-        }
-        assert_eq!(session.handle(Command::Forward), []);
-        assert_eq!(session.phase, Phase::Task);
-        session
-    }
-
-    #[test]
-    fn enter_alone_passes_a_task_by() {
-        let mut session = with_task();
-        let step = session.step;
-        assert!(session.handle(Command::Forward).is_empty());
-        assert_eq!((session.step, session.phase), (step + 1, Phase::Read));
-    }
-
-    /// Hints in order, then the solution is offered; what was done for the task is not part of the next step.
-    #[test]
-    fn a_task_is_tried_shown_and_left() {
-        let mut session = with_task();
-        let step = session.step;
-        assert_eq!(session.handle(Command::Choose(1)), [Effect::Try { step, choice: 0 }]);
-        session.apply(Event::Tried(Box::default()));
-        assert!(session.handle(Command::Choose(9)).is_empty(), "the palette has no such line");
-        for _ in 0..3 {
-            assert!(session.handle(Command::Tip).is_empty());
-        }
-        assert_eq!(session.handle(Command::Tip), [Effect::Solve { step }]);
-        let ticked = vec![true, true];
-        session.apply(Event::Solved(Box::new(RoundRecord { ticked, ..RoundRecord::default() })));
-        assert!(session.task.shown && session.task.done);
-        session.by_hand = 1;
-        session.handle(Command::Forward);
-        assert_eq!(session.asks, None, "a task is there to be done: nothing is lost");
-        assert_eq!((session.step, session.busy), (step + 1, true));
-    }
-
-    #[test]
-    fn a_variant_ends_in_a_rebuild() {
-        let mut session = session();
-        session.handle(Command::Goto(4));
-        session.apply(Event::Built(Snapshot::default()));
-        assert_eq!(session.handle(Command::Break(0)), [Effect::Variant { step: 4, index: 0 }]);
-        session.apply(Event::VariantDone(vec![RoundRecord::default()]));
-        assert_eq!(session.phase, Phase::Broken);
-        assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 4 }]);
     }
 }

@@ -4,7 +4,7 @@ use super::answer::{choose, guess_the_selected, move_answer, toggles};
 use super::keys::{Key, meaning, plain};
 use super::page::pointable;
 use super::panes::help;
-use super::rows::lines;
+use super::rows::rows;
 use super::scene::Scene;
 use super::screen::Map;
 use super::view::{Focus, Mode, Sight, Tab, View};
@@ -30,8 +30,8 @@ pub enum Act {
 
 const NOTHING: Act = Act::Effects(Vec::new());
 
-/// A key press, on a screen of this size.
-pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, area: Rect) -> Act {
+/// A key press, on a screen of this size that shows this scene.
+pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) -> Act {
     view.notice = None;
     if view.mode == Mode::Filter && !event.modifiers.contains(KeyModifiers::CONTROL) {
         typing(event, view);
@@ -39,7 +39,7 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, area: Rect
     }
     let Some(key) = meaning(event) else { return NOTHING };
     let before = (session.step, session.phase, session.rounds.len());
-    let act = dispatch(key, session, view, area);
+    let act = dispatch(key, session, view, scene, area);
     if before != (session.step, session.phase, session.rounds.len()) {
         view.turn_page();
     }
@@ -77,7 +77,7 @@ fn typing(event: KeyEvent, view: &mut View) {
     view.selected = None;
 }
 
-fn dispatch(key: Key, session: &mut Session, view: &mut View, area: Rect) -> Act {
+fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) -> Act {
     match key {
         Key::Suspend => return Act::Suspend,
         Key::Redraw => return Act::Redraw,
@@ -146,10 +146,10 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, area: Rect) -> Act
             close(view);
             Act::Effects(session.handle(Command::Cancel))
         }
-        Key::Copy => Act::Copy(what_to_copy(session, view)),
+        Key::Copy => Act::Copy(what_to_copy(session, view, scene)),
         Key::View => sight(session, view),
         other => {
-            look(other, session, view, area);
+            look(other, session, view, scene, area);
             NOTHING
         }
     }
@@ -231,8 +231,7 @@ fn tries(index: usize, session: &mut Session, view: &mut View) -> Act {
 }
 
 /// The selected row, else the calls of this step.
-fn what_to_copy(session: &Session, view: &mut View) -> String {
-    let scene = Scene::of(session, view);
+fn what_to_copy(session: &Session, view: &mut View, scene: &Scene) -> String {
     let row = view.selected.and_then(|(side, row)| Some(printable(scene.side(side).mount(row)?.raw())));
     let is_row = row.is_some();
     let text = row.unwrap_or_else(|| {
@@ -261,27 +260,29 @@ fn sight(session: &Session, view: &mut View) -> Act {
 }
 
 /// Keys that only change how one looks, or which answer is chosen.
-fn look(key: Key, session: &mut Session, view: &mut View, area: Rect) {
+fn look(key: Key, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) {
     match key {
         Key::Scroll(_) if toggles(session, view, key) => {
             session.handle(Command::Choose(view.tick));
         }
-        Key::Scroll(pages) => scroll(|height| height.saturating_sub(1).max(1) as i32 * pages, session, view, area),
-        Key::Home => ends(i32::MIN, session, view, area),
-        Key::End => ends(i32::MAX, session, view, area),
-        Key::Move(by) => step(by, session, view, area),
+        Key::Scroll(pages) => {
+            scroll(|height| height.saturating_sub(1).max(1) as i32 * pages, session, view, scene, area)
+        }
+        Key::Home => ends(i32::MIN, session, view, scene, area),
+        Key::End => ends(i32::MAX, session, view, scene, area),
+        Key::Move(by) => step(by, session, view, scene, area),
         Key::Side(side) => {
             view.side = side;
             view.focus = Focus::Table;
             view.selected = None;
-            move_row(0, session, view);
+            move_row(0, view, scene);
         }
         Key::OtherSide => {
             view.side = if view.side == Side::Outside { Side::Inside } else { Side::Outside };
             view.selected = None;
         }
-        Key::Pane(by) => pane(by, session, view),
-        Key::Tab(by) => tab(by, session, view, area),
+        Key::Pane(by) => pane(by, view, scene),
+        Key::Tab(by) => tab(by, session, view, scene, area),
         Key::Fold => view.folded = !view.folded,
         Key::Zoom => view.zoomed = !view.zoomed,
         Key::Filter => {
@@ -303,40 +304,37 @@ fn look(key: Key, session: &mut Session, view: &mut View, area: Rect) {
     }
 }
 
-fn scroll(by: impl Fn(usize) -> i32, session: &Session, view: &mut View, area: Rect) {
-    let Some(map) = Map::of(session, view, area) else { return };
-    let (_, first, last) = map.page(session, view);
+fn scroll(by: impl Fn(usize) -> i32, session: &Session, view: &mut View, scene: &Scene, area: Rect) {
+    let Some(map) = Map::of(session, view, scene, area) else { return };
+    let (_, first, last) = map.page(session, view, scene);
     view.scroll = Some(first.saturating_add_signed(by(map.page.len()) as isize).min(last));
 }
 
-fn ends(to: i32, session: &mut Session, view: &mut View, area: Rect) {
+fn ends(to: i32, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) {
     if view.focus == Focus::Table {
-        move_row(to, session, view);
+        move_row(to, view, scene);
         guess_the_selected(session, view);
     } else {
-        scroll(|_| to, session, view, area);
+        scroll(|_| to, session, view, scene, area);
     }
 }
 
-fn step(by: i32, session: &mut Session, view: &mut View, area: Rect) {
+fn step(by: i32, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) {
     if view.focus == Focus::Table {
-        move_row(by, session, view);
+        move_row(by, view, scene);
         guess_the_selected(session, view);
     } else if session.phase == Phase::Predict && session.asks.is_none() && view.mode == Mode::Look {
         move_answer(by, session, view);
     } else {
-        scroll(|_| by, session, view, area);
+        scroll(|_| by, session, view, scene, area);
     }
 }
 
 /// Selects a row of the focused table; the first time, one that the last change touched, or the first.
-fn move_row(by: i32, session: &Session, view: &mut View) {
-    let scene = Scene::of(session, view);
+fn move_row(by: i32, view: &mut View, scene: &Scene) {
     let side = view.side;
     // Folded rows are not skipped: the fold opens around what is selected.
-    let unfolded = View { folded: false, ..view.clone() };
-    let rows: Vec<usize> =
-        lines(session, &unfolded, &scene, usize::MAX, Some(side)).iter().filter_map(|line| line.row(side)).collect();
+    let rows = rows(scene, side, &view.filter);
     if rows.is_empty() {
         view.selected = None;
         return;
@@ -354,7 +352,7 @@ fn move_row(by: i32, session: &Session, view: &mut View) {
     view.selected = Some((side, rows[next]));
 }
 
-fn pane(by: i32, session: &Session, view: &mut View) {
+fn pane(by: i32, view: &mut View, scene: &Scene) {
     let all = [(Focus::Page, view.side), (Focus::Table, Side::Outside), (Focus::Table, Side::Inside)];
     let at = match (view.focus, view.side) {
         (Focus::Page, _) => 0,
@@ -364,12 +362,12 @@ fn pane(by: i32, session: &Session, view: &mut View) {
     (view.focus, view.side) = all[(at + by).rem_euclid(3) as usize];
     view.selected = None;
     if view.focus == Focus::Table {
-        move_row(0, session, view);
+        move_row(0, view, scene);
     }
 }
 
-fn tab(by: i32, session: &Session, view: &mut View, area: Rect) {
-    let is_wide = Map::of(session, view, area).is_some_and(|map| map.right_page.is_some());
+fn tab(by: i32, session: &Session, view: &mut View, scene: &Scene, area: Rect) {
+    let is_wide = Map::of(session, view, scene, area).is_some_and(|map| map.right_page.is_some());
     let tabs: &[Tab] = if is_wide { &[Tab::Program, Tab::Ran] } else { &[Tab::Text, Tab::Ran, Tab::Program] };
     let current = if is_wide { view.right_tab() } else { view.tab(session) };
     let at = tabs.iter().position(|tab| *tab == current).unwrap_or(0) as i32;

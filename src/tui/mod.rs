@@ -9,6 +9,7 @@ mod explain;
 mod glyphs;
 mod input;
 mod keys;
+mod laid;
 mod markdown;
 mod menu;
 mod notes;
@@ -26,6 +27,8 @@ mod tests;
 mod view;
 mod wrap;
 
+pub use act::{Act, press};
+pub use laid::Laid;
 pub use menu::{Entry, choose};
 pub use run::{HandOver, LabMessage, run};
 pub use screen::draw;

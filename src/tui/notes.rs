@@ -33,7 +33,7 @@ fn bind(mount: &Mount, lang: Lang) -> String {
 }
 
 fn of_change(shown: &Shown, row: usize, mount: &Mount, change: &Change, lang: Lang) -> Option<String> {
-    let before = change.before.and_then(|row| shown.before?.rows().get(row));
+    let before = change.before.and_then(|row| shown.before.as_ref()?.rows().get(row));
     Some(match change.kind {
         ChangeKind::Covered => lang.say("note.covered", &[]),
         ChangeKind::Uncovered => lang.say("note.uncovered", &[]),

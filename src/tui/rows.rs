@@ -1,12 +1,10 @@
 //! The lines of the two tables: which row stands beside which, what is folded, what is said about a row. No text of a
-//! row is made here, so that a table of thousands of rows costs no more than what is visible of it.
+//! row is made here; that is for the rows which are visible.
 
 use super::notes::note;
 use super::scene::{Scene, Shown};
-use super::view::View;
-use crate::lesson::Side;
-use crate::mounts::pair;
-use crate::session::Session;
+use crate::lesson::{Lesson, Side};
+use crate::words::Lang;
 use std::collections::{HashMap, HashSet};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,16 +43,32 @@ struct Item {
     alike: bool,
 }
 
-/// The lines, folded to fit `height` if folding is on. `only` leaves out what the other side alone has.
-pub fn lines(session: &Session, view: &View, scene: &Scene, height: usize, only: Option<Side>) -> Vec<Line> {
-    let focus: HashSet<&[u8]> = session.lesson.steps[session.step].focus.iter().map(|path| path.as_bytes()).collect();
-    let both = scene.outside.facts.is_some() && scene.inside.facts.is_some();
-    let mut items = Vec::new();
-    for pair in pair(&scene.outside.table, &scene.inside.table) {
+/// What is asked of the lines; with the same answer to each they are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its focus is never folded away.
+    pub step: usize,
+    pub selected: Option<(Side, usize)>,
+    pub folded: bool,
+    pub filter: String,
+    pub lang: Lang,
+    /// Lines there is room for.
+    pub height: usize,
+    /// Leaves out what the other side alone has.
+    pub only: Option<Side>,
+}
+
+/// The lines, folded to fit the height if folding is on.
+pub fn lines(lesson: &Lesson, scene: &Scene, wanted: &Wanted) -> Vec<Line> {
+    let Wanted { only, height, lang, .. } = *wanted;
+    let focus: HashSet<&[u8]> = lesson.steps[wanted.step].focus.iter().map(|path| path.as_bytes()).collect();
+    let both = scene.outside.facts().is_some() && scene.inside.facts().is_some();
+    let mut items = Vec::with_capacity(scene.pairs.len());
+    for pair in &scene.pairs {
         let here = |side| only.is_none_or(|only| only == side);
         let left = pair.left.filter(|_| here(Side::Outside));
         let right = pair.right.filter(|_| here(Side::Inside));
-        if (left.is_none() && right.is_none()) || !matches(view, scene, left, right) {
+        if (left.is_none() && right.is_none()) || !matches(&wanted.filter, scene, left, right) {
             continue;
         }
         let is_removed = |shown: &Shown, row: Option<usize>| row.is_some_and(|row| shown.is_removed(row));
@@ -70,7 +84,7 @@ pub fn lines(session: &Session, view: &View, scene: &Scene, height: usize, only:
             row.is_some_and(|row| {
                 shown.root == Some(row)
                     || shown.is_renamed(row)
-                    || view.selected == Some((side, row))
+                    || wanted.selected == Some((side, row))
                     || focus.contains(&*shown.table.rows()[row].target()) && !shown.is_out_of_view(row)
             })
         };
@@ -79,18 +93,18 @@ pub fn lines(session: &Session, view: &View, scene: &Scene, height: usize, only:
         let changes = [change(Side::Outside, left), change(Side::Inside, right)];
         let keep = spoken_of || changes.iter().any(Option::is_some);
         let out_of_view = right.is_some_and(|row| scene.inside.is_out_of_view(row));
-        let said = |side: Side, row: Option<usize>| note(scene, side, row?, view.lang);
+        let said = |side: Side, row: Option<usize>| note(scene, side, row?, lang);
         let notes = (said(Side::Outside, left), said(Side::Inside, right));
         // One call on `/` changes this cell in every row: what it did is seen in a few of them.
         let only_propagation = changes.iter().flatten().all(|change| change.fields == ["propagation"]);
         let alike = keep && !spoken_of && only_propagation && notes.0.is_none() && notes.1.is_none();
         items.push(Item { line: Line::Rows { left, right, gutter }, keep, out_of_view, alike });
-        if (notes.0.is_some() || notes.1.is_some()) && (keep || !view.folded || !out_of_view) {
+        if (notes.0.is_some() || notes.1.is_some()) && (keep || !wanted.folded || !out_of_view) {
             let line = Line::Notes { left: notes.0, right: notes.1 };
             items.push(Item { line, keep: true, out_of_view: false, alike: false });
         }
     }
-    if !view.folded || !view.filter.is_empty() {
+    if !wanted.folded || !wanted.filter.is_empty() {
         return items.into_iter().map(|item| item.line).collect();
     }
     let items = fold(fold_out_of_view(items), height, Folded::Unchanged, |item| !item.keep);
@@ -98,9 +112,20 @@ pub fn lines(session: &Session, view: &View, scene: &Scene, height: usize, only:
     items.into_iter().map(|item| item.line).collect()
 }
 
+/// All rows of one side that the filter lets through, folded or not, from top to bottom.
+pub fn rows(scene: &Scene, side: Side, filter: &str) -> Vec<usize> {
+    let all = scene.pairs.iter().map(|pair| match side {
+        Side::Outside => (pair.left, None),
+        Side::Inside => (None, pair.right),
+    });
+    all.filter(|&(left, right)| matches(filter, scene, left, right))
+        .filter_map(|(left, right)| left.or(right))
+        .collect()
+}
+
 /// Whether the filter lets a line through.
-fn matches(view: &View, scene: &Scene, left: Option<usize>, right: Option<usize>) -> bool {
-    let wanted = view.filter.as_bytes();
+fn matches(filter: &str, scene: &Scene, left: Option<usize>, right: Option<usize>) -> bool {
+    let wanted = filter.as_bytes();
     let has = |shown: &Shown, row: Option<usize>| {
         row.and_then(|row| shown.mount(row))
             .is_some_and(|mount| mount.raw().windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted)))
@@ -163,8 +188,9 @@ fn fold(items: Vec<Item>, height: usize, why: Folded, may: impl Fn(&Item) -> boo
 }
 
 /// The first line to draw, so that the selected row, or else the first that the last change touched, is visible.
-pub fn first_visible(lines: &[Line], scene: &Scene, view: &View, height: usize) -> usize {
-    let is_selected = |line: &Line| view.selected.is_some_and(|(side, row)| line.row(side) == Some(row));
+pub fn first_visible(lines: &[Line], scene: &Scene, wanted: &Wanted) -> usize {
+    let height = wanted.height;
+    let is_selected = |line: &Line| wanted.selected.is_some_and(|(side, row)| line.row(side) == Some(row));
     let is_marked = |line: &Line| {
         [Side::Outside, Side::Inside]
             .into_iter()

@@ -2,6 +2,7 @@
 
 use super::act::{Act, happened, press};
 use super::input::{ENDS, Inputs, Message};
+use super::laid::Laid;
 use super::probe::probe;
 use super::screen::draw;
 use super::terminal::{Screen, copy, enter, leave};
@@ -55,7 +56,8 @@ pub fn run(
         let sent = lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message)));
         sent.and_then(|()| from_lab.send(Message::LabIsGone))
     });
-    let mut runner = Runner { session, view, screen, inputs, requests };
+    let laid = Laid::of(&session, &view, screen.area()?);
+    let mut runner = Runner { session, view, laid, screen, inputs, requests };
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
 }
@@ -63,6 +65,7 @@ pub fn run(
 struct Runner<'a> {
     session: Session,
     view: View,
+    laid: Laid,
     screen: Screen,
     inputs: Inputs<LabMessage>,
     requests: &'a Requests,
@@ -92,10 +95,10 @@ impl Runner<'_> {
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let (session, view) = (&self.session, &self.view);
+        let (session, view, laid) = (&self.session, &self.view, &mut self.laid);
         self.screen.terminal.draw(|frame| {
-            let area = frame.area();
-            let cursor = draw(session, view, area, frame.buffer_mut());
+            laid.follow(session, view, frame.area());
+            let cursor = draw(session, view, laid, frame.buffer_mut());
             frame.set_cursor_position(cursor);
         })?;
         // Tests see here that a panic gives the terminal back.
@@ -123,7 +126,8 @@ impl Runner<'_> {
             Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
             Message::Key(key) => {
                 let area = self.screen.area()?;
-                match press(key, &mut self.session, &mut self.view, area) {
+                let scene = self.laid.scene(&self.session, &self.view);
+                match press(key, &mut self.session, &mut self.view, scene, area) {
                     Act::Effects(effects) => {
                         if effects.contains(&Effect::Leave) {
                             return Ok(Next::Leave);

@@ -2,55 +2,106 @@
 
 use super::view::{Sight, View};
 use crate::lesson::Side;
-use crate::mounts::{Change, ChangeKind, Mount, MountTable};
+use crate::mounts::{Change, ChangeKind, Mount, MountTable, Pair, pair};
 use crate::session::{Facts, Marks, Session, SideState, Snapshot};
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// One side of a frame.
-pub struct Shown<'a> {
+#[derive(Default)]
+pub struct Shown {
     /// All rows of the namespace, then those that the last change removed.
-    pub table: Cow<'a, MountTable>,
+    pub table: MountTable,
     /// The table as it is now.
-    pub now: &'a MountTable,
+    pub now: MountTable,
     /// The table before the last change.
-    pub before: Option<&'a MountTable>,
-    pub facts: Option<&'a Facts>,
+    pub before: Option<MountTable>,
+    state: Option<Arc<SideState>>,
     /// By row of `table`: what the last change did to it.
-    pub changes: HashMap<usize, Vec<&'a Change>>,
+    changes: HashMap<usize, Vec<Change>>,
     pub is_machine: bool,
-    /// The table that the side's first process sees, where it is not the namespace's, and its row for each row.
-    seen: Option<(&'a MountTable, HashMap<u64, usize>)>,
+    /// The table that the side's first process sees, where it is not the namespace's, and its row for each id.
+    seen: Option<(MountTable, HashMap<u64, usize>)>,
     /// The row on which the process's root directory lies.
     pub root: Option<usize>,
     /// The rows of `now` by id, where rows were added: looking each up in turn would take long for thousands.
     ids: HashMap<u64, usize>,
 }
 
-pub struct Scene<'a> {
-    pub outside: Shown<'a>,
-    pub inside: Shown<'a>,
-    pub marks: &'a Marks,
+/// Both sides, and which row stands beside which.
+pub struct Scene {
+    pub outside: Shown,
+    pub inside: Shown,
+    pub marks: Arc<Marks>,
+    pub pairs: Vec<Pair>,
+    /// Whether the inside is as a clone makes it: the outside's rows in the same order, with ids of its own.
+    pub is_copy: bool,
+    /// The last row that the container's process names otherwise than its namespace does.
+    pub renamed: Option<usize>,
+    source: Source,
 }
 
-impl<'a> Scene<'a> {
-    pub fn of(session: &'a Session, view: &'a View) -> Scene<'a> {
+/// What a scene is made from. Tables and marks are never changed in place: the same pointers hold the same rows.
+struct Source {
+    now: Snapshot,
+    marks: Arc<Marks>,
+    sight: Sight,
+    machine: Arc<MountTable>,
+}
+
+impl Source {
+    fn of(session: &Session, view: &View) -> Source {
         let moment = view.moment.and_then(|moment| session.history.get(moment));
-        let (now, marks): (&Snapshot, &Marks) = match moment {
+        let (now, marks) = match moment {
             Some(moment) => (&moment.marks.after, &moment.marks),
             None => (&session.now, &session.marks),
         };
-        let before = &marks.before;
-        let outside = if view.sight == Sight::Machine {
-            Shown { is_machine: true, ..Shown::plain(&view.machine) }
-        } else {
-            Shown::side(Some(&now.outside), Some(&before.outside), &marks.outside, view)
+        Source { now: now.clone(), marks: marks.clone(), sight: view.sight, machine: view.machine.clone() }
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        let inside = match (&self.now.inside, &other.now.inside) {
+            (Some(inside), Some(other)) => Arc::ptr_eq(inside, other),
+            (inside, other) => inside.is_none() && other.is_none(),
         };
-        let inside = Shown::side(now.inside.as_deref(), before.inside.as_deref(), &marks.inside, view);
-        Scene { outside, inside, marks }
+        inside
+            && Arc::ptr_eq(&self.now.outside, &other.now.outside)
+            && Arc::ptr_eq(&self.marks, &other.marks)
+            && Arc::ptr_eq(&self.machine, &other.machine)
+            && self.sight == other.sight
+    }
+}
+
+impl Scene {
+    pub fn of(session: &Session, view: &View) -> Scene {
+        let source = Source::of(session, view);
+        let (now, marks, sight) = (&source.now, source.marks.clone(), source.sight);
+        let before = &marks.before;
+        let outside = if sight == Sight::Machine {
+            Shown { is_machine: true, ..Shown::plain(&source.machine) }
+        } else {
+            Shown::side(Some(&now.outside), Some(&before.outside), &marks.outside, sight)
+        };
+        let inside = Shown::side(now.inside.as_ref(), before.inside.as_ref(), &marks.inside, sight);
+        Scene {
+            pairs: pair(&outside.table, &inside.table),
+            is_copy: is_copy(&outside, &inside),
+            renamed: inside.last_renamed(),
+            outside,
+            inside,
+            marks,
+            source,
+        }
     }
 
-    pub fn side(&self, side: Side) -> &Shown<'a> {
+    /// Whether it is still what session and view would show.
+    pub fn is_of(&self, session: &Session, view: &View) -> bool {
+        self.source == Source::of(session, view)
+    }
+
+    pub fn side(&self, side: Side) -> &Shown {
         match side {
             Side::Outside => &self.outside,
             Side::Inside => &self.inside,
@@ -58,53 +109,49 @@ impl<'a> Scene<'a> {
     }
 }
 
-static EMPTY: std::sync::LazyLock<MountTable> = std::sync::LazyLock::new(MountTable::default);
+fn is_copy(outside: &Shown, inside: &Shown) -> bool {
+    let (left, right) = (outside.now.rows(), inside.now.rows());
+    !outside.is_machine
+        && !right.is_empty()
+        && left.len() == right.len()
+        && left.iter().zip(right).all(|(a, b)| a.id != b.id && a.target() == b.target() && a.root() == b.root())
+}
 
-impl<'a> Shown<'a> {
-    fn plain(table: &'a MountTable) -> Shown<'a> {
-        Shown {
-            table: Cow::Borrowed(table),
-            now: table,
-            before: None,
-            facts: None,
-            changes: HashMap::new(),
-            is_machine: false,
-            seen: None,
-            root: None,
-            ids: HashMap::new(),
-        }
+impl Shown {
+    fn plain(table: &MountTable) -> Shown {
+        Shown { table: table.clone(), now: table.clone(), ..Shown::default() }
     }
 
     fn side(
-        state: Option<&'a SideState>,
-        before: Option<&'a SideState>,
-        changes: &'a [Change],
-        view: &View,
-    ) -> Shown<'a> {
-        let Some(state) = state else { return Shown::plain(&EMPTY) };
+        state: Option<&Arc<SideState>>,
+        before: Option<&Arc<SideState>>,
+        changes: &[Change],
+        sight: Sight,
+    ) -> Shown {
+        let Some(state) = state else { return Shown::default() };
         let mut shown = Shown::plain(&state.table);
-        shown.facts = Some(&state.facts);
-        shown.before = before.map(|before| &before.table);
+        shown.state = Some(state.clone());
+        shown.before = before.map(|before| before.table.clone());
         for change in changes {
             if let Some(row) = change.after {
-                shown.changes.entry(row).or_default().push(change);
+                shown.changes.entry(row).or_default().push(change.clone());
             }
         }
         if changes.iter().any(|change| change.kind == ChangeKind::Added) {
             shown.ids = state.table.rows().iter().enumerate().map(|(row, mount)| (mount.id, row)).collect();
         }
         shown.keep_the_removed(changes);
-        if view.sight == Sight::Process && state.seen.raw() != state.table.raw() {
+        if sight == Sight::Process && state.seen.raw() != state.table.raw() {
             let ids = state.seen.rows().iter().enumerate().map(|(row, mount)| (mount.id, row)).collect();
-            shown.seen = Some((&state.seen, ids));
+            shown.seen = Some((state.seen.clone(), ids));
             shown.root = state.table.answering(state.facts.root.as_bytes());
         }
         shown
     }
 
     /// Rows that are gone stand after the table's own, with their old parents: so they keep their place in its tree.
-    fn keep_the_removed(&mut self, changes: &'a [Change]) {
-        let Some(before) = self.before else { return };
+    fn keep_the_removed(&mut self, changes: &[Change]) {
+        let Some(before) = &self.before else { return };
         let gone = changes.iter().filter(|change| change.kind == ChangeKind::Removed);
         let mut raw = self.now.raw().to_vec();
         let mut row = self.now.len();
@@ -114,16 +161,20 @@ impl<'a> Shown<'a> {
                 raw.push(b'\n');
             }
             raw.extend_from_slice(mount.raw());
-            self.changes.insert(row, vec![change]);
+            self.changes.insert(row, vec![change.clone()]);
             row += 1;
         }
         if row > self.now.len() {
-            self.table = Cow::Owned(self.now.reparse(raw));
+            self.table = self.now.reparse(raw);
         }
     }
 
+    pub fn facts(&self) -> Option<&Facts> {
+        self.state.as_ref().map(|state| &state.facts)
+    }
+
     pub fn is_there(&self) -> bool {
-        self.facts.is_some() || self.is_machine
+        self.state.is_some() || self.is_machine
     }
 
     /// The row as the side has it: a process names mount points from its own root directory.
@@ -150,6 +201,11 @@ impl<'a> Shown<'a> {
             && self.mount(row).is_some_and(|seen| seen.target() != self.table.rows()[row].target())
     }
 
+    fn last_renamed(&self) -> Option<usize> {
+        self.seen.as_ref()?;
+        (0..self.now.len()).rev().find(|&row| self.is_renamed(row))
+    }
+
     /// How many rows the process sees, where these are not all.
     pub fn seen_rows(&self) -> Option<usize> {
         self.seen.as_ref().map(|(table, _)| table.len())
@@ -163,15 +219,15 @@ impl<'a> Shown<'a> {
     }
 
     /// What the last change did to a row, the most telling first.
-    pub fn change(&self, row: usize) -> Option<&'a Change> {
-        let telling = |change: &&&Change| match change.kind {
+    pub fn change(&self, row: usize) -> Option<&Change> {
+        let telling = |change: &&Change| match change.kind {
             ChangeKind::Added | ChangeKind::Removed => 0,
             ChangeKind::Covered => 1,
             ChangeKind::Uncovered => 2,
             ChangeKind::Moved => 3,
             ChangeKind::Changed => 4,
         };
-        self.changes.get(&row)?.iter().min_by_key(telling).copied()
+        self.changes.get(&row)?.iter().min_by_key(telling)
     }
 
     /// The sign in the first column: `+ - ~ ^ .`, or a space.

@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use super::cells::{Columns, Kind};
+use super::laid::Laid;
 use super::page::{self, Page};
 use super::panes::{foot, heads, help, page_pane, tables, title};
 use super::scene::Scene;
@@ -35,7 +36,7 @@ pub struct Map {
 
 impl Map {
     /// None: the screen is too small.
-    pub fn of(session: &Session, view: &View, area: Rect) -> Option<Map> {
+    pub fn of(session: &Session, view: &View, scene: &Scene, area: Rect) -> Option<Map> {
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         if width < MIN_WIDTH || height < MIN_HEIGHT {
             return None;
@@ -52,7 +53,7 @@ impl Map {
             (true, Focus::Table) => 0,
             // A projector's font: the page takes what it needs, the table at least five lines.
             _ if columns.kind == Kind::Single => {
-                page::content(session, view, false, page_width, free - 5).lines.len().clamp(3, free - 5)
+                page::content(session, view, scene, false, page_width, free - 5).lines.len().clamp(3, free - 5)
             }
             _ => free * 8 / 17,
         };
@@ -71,9 +72,9 @@ impl Map {
     }
 
     /// The page, its first line and its last possible first line.
-    pub fn page(&self, session: &Session, view: &View) -> (Page, usize, usize) {
+    pub fn page(&self, session: &Session, view: &View, scene: &Scene) -> (Page, usize, usize) {
         let height = self.page.len();
-        let page = page::content(session, view, self.right_page.is_some(), self.page_width, height);
+        let page = page::content(session, view, scene, self.right_page.is_some(), self.page_width, height);
         let last = page.lines.len().saturating_sub(height);
         let first = view.scroll.unwrap_or_else(|| page.first(height)).min(last);
         (page, first, last)
@@ -81,16 +82,17 @@ impl Map {
 }
 
 /// Draws everything. Returns where the cursor belongs: on what is chosen, for magnifiers and screen readers.
-pub fn draw(session: &Session, view: &View, area: Rect, buffer: &mut Buffer) -> Position {
+pub fn draw(session: &Session, view: &View, laid: &Laid, buffer: &mut Buffer) -> Position {
+    let area = laid.area;
     let mut canvas = Canvas { area, buffer, colour: view.colour };
-    let (y, x) = paint(session, view, &mut canvas);
+    let (y, x) = paint(session, view, laid, &mut canvas);
     let last = |size: u16| size.saturating_sub(1);
     Position::new(area.x + (x as u16).min(last(area.width)), area.y + (y as u16).min(last(area.height)))
 }
 
 /// The cursor as line and column.
-fn paint(session: &Session, view: &View, canvas: &mut Canvas) -> (usize, usize) {
-    let Some(map) = Map::of(session, view, canvas.area) else {
+fn paint(session: &Session, view: &View, laid: &Laid, canvas: &mut Canvas) -> (usize, usize) {
+    let (scene, Some(map)) = (&laid.scene, &laid.map) else {
         let width = usize::from(canvas.area.width);
         for (row, line) in wrap(&view.lang.say("tui.small", &[]), width).iter().enumerate() {
             canvas.put(row, 0, line, Tone::Plain);
@@ -100,11 +102,10 @@ fn paint(session: &Session, view: &View, canvas: &mut Canvas) -> (usize, usize) 
     if view.mode == Mode::Help {
         return help::draw(view, canvas);
     }
-    let scene = Scene::of(session, view);
-    title::draw(session, view, &map, canvas);
-    let in_page = page_pane::draw(session, view, &map, canvas);
-    heads::draw(session, view, &scene, &map, canvas);
-    let in_table = tables::draw(session, view, &scene, &map, canvas);
-    let in_foot = foot::draw(session, view, &scene, &map, canvas);
+    title::draw(session, view, map, canvas);
+    let in_page = page_pane::draw(session, view, scene, map, canvas);
+    heads::draw(view, scene, map, canvas);
+    let in_table = tables::draw(view, laid, map, canvas);
+    let in_foot = foot::draw(session, view, scene, map, canvas);
     in_foot.or(in_table.filter(|_| view.focus == Focus::Table)).or(in_page).or(in_table).unwrap_or((map.page.start, 1))
 }

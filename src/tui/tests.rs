@@ -4,6 +4,7 @@ mod student;
 
 use super::act::Act;
 use super::glyphs::Glyphs;
+use super::laid::Laid;
 use super::screen::draw;
 use super::view::View;
 use crate::mounts::{MountTable, changes};
@@ -131,18 +132,21 @@ fn chrooted() -> Session {
 fn buffer(session: &Session, view: &View, width: u16, height: u16) -> (Buffer, Position) {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    let cursor = draw(session, view, area, &mut buffer);
+    let cursor = draw(session, view, &Laid::of(session, view, area), &mut buffer);
     (buffer, cursor)
 }
 
 /// The screen as text, wide characters once.
 fn screen(session: &Session, view: &View, width: u16, height: u16) -> String {
-    let (buffer, _) = buffer(session, view, width, height);
+    text(&buffer(session, view, width, height).0)
+}
+
+fn text(buffer: &Buffer) -> String {
     let mut out = String::new();
-    for y in 0..height {
+    for y in 0..buffer.area.height {
         let mut line = String::new();
         let mut x = 0;
-        while x < width {
+        while x < buffer.area.width {
             let symbol = buffer[(x, y)].symbol();
             line.push_str(symbol);
             x += symbol.width().max(1) as u16;

@@ -70,7 +70,7 @@ impl Page {
 }
 
 /// The page. At wide screens what ran and the program stand at its right, so it holds the rest.
-pub fn content(session: &Session, view: &View, is_wide: bool, width: usize, height: usize) -> Page {
+pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, width: usize, height: usize) -> Page {
     let mut page = Page::default();
     if session.asks.is_some() {
         page.add_as(Tone::Strong, wrap(&view.lang.count("tui.lose", session.by_hand, &[]), width));
@@ -84,7 +84,6 @@ pub fn content(session: &Session, view: &View, is_wide: bool, width: usize, heig
         }
         Mode::Variants(at) => variants(session, view, at, width),
         Mode::Explain => {
-            let scene = Scene::of(session, view);
             if let Some((side, row)) = view.selected {
                 for line in fields(scene.side(side), row, view.lang) {
                     page.add(hang(&line, width, 4));

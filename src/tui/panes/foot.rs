@@ -81,8 +81,7 @@ fn touched(scene: &Scene) -> Option<(Side, usize)> {
 
 /// After a chroot nothing was touched: then the last row that the process names otherwise.
 fn renamed(scene: &Scene) -> Option<(Side, usize)> {
-    let row = (0..scene.inside.now.len()).rev().find(|&row| scene.inside.is_renamed(row))?;
-    Some((Side::Inside, row))
+    scene.renamed.map(|row| (Side::Inside, row))
 }
 
 /// One thing to know now.

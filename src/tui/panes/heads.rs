@@ -1,7 +1,6 @@
 //! The heads of the two tables: whose table it is.
 
 use crate::lesson::Side;
-use crate::session::Session;
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::Kind;
 use crate::tui::scene::Scene;
@@ -11,7 +10,7 @@ use crate::tui::view::{Focus, Sight, View};
 use crate::tui::wrap::cut;
 use unicode_width::UnicodeWidthStr;
 
-pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) {
+pub fn draw(view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) {
     let rule = view.glyphs.horizontal();
     let ruled = |text: &str, width: usize| {
         let text = cut(&format!("{rule} {text} "), width);
@@ -23,7 +22,7 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
     };
     let y = map.heads;
     if map.columns.kind == Kind::Single {
-        let text = with_other(session, view, &head(view, scene, view.side, map));
+        let text = with_other(view, scene, &head(view, scene, view.side, map));
         let tone = if view.focus == Focus::Table { Tone::Bar } else { Tone::Strong };
         canvas.put(y, 0, &ruled(&text, map.width - 1), tone);
         return;
@@ -39,14 +38,13 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
 }
 
 /// The head, and what the narrow screen does not show.
-fn with_other(session: &Session, view: &View, head: &str) -> String {
+fn with_other(view: &View, scene: &Scene, head: &str) -> String {
     let lang = view.lang;
     let (side, key) = match view.side {
         Side::Outside => (Side::Inside, "tui.inside-name"),
         Side::Inside => (Side::Outside, "tui.outside-name"),
     };
-    let marks = view.moment.and_then(|moment| session.history.get(moment)).map_or(&session.marks, |m| &m.marks);
-    lang.count("tui.other", marks.on(side).len(), &[head, &lang.say(key, &[])])
+    lang.count("tui.other", scene.marks.on(side).len(), &[head, &lang.say(key, &[])])
 }
 
 fn head(view: &View, scene: &Scene, side: Side, map: &Map) -> String {
@@ -55,7 +53,7 @@ fn head(view: &View, scene: &Scene, side: Side, map: &Map) -> String {
     if shown.is_machine {
         return lang.say("tui.machine", &[]);
     }
-    let Some(facts) = shown.facts else { return lang.say("tui.no-container", &[]) };
+    let Some(facts) = shown.facts() else { return lang.say("tui.no-container", &[]) };
     let name = lang.say(if side == Side::Outside { "tui.outside-name" } else { "tui.inside-name" }, &[]);
     let inode = facts.namespace("mnt").unwrap_or(0);
     let pids = [facts.pid_inside.to_string(), facts.pid_outside.to_string()];

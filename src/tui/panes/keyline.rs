@@ -54,7 +54,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
     let step = &session.lesson.steps[session.step];
     let words = session.lesson.step_text(view.lang.code(), session.step);
     let is_single = map.columns.kind == Kind::Single;
-    let overflows = map.page(session, view).2 > 0;
+    let overflows = map.page(session, view, scene).2 > 0;
     if view.focus == Focus::Table && session.phase != Phase::Predict {
         return vec![
             when(view.selected.is_some(), "explain"),
@@ -101,7 +101,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         when(session.hints < words.hints.len() && !matches!(session.phase, Phase::Broken | Phase::After), "tip"),
         when(shells && session.phase != Phase::Broken, "host"),
         when(shells && scene.inside.is_there(), "container"),
-        when(scene.inside.facts.is_some_and(|facts| facts.root != "/"), "view"),
+        when(scene.inside.facts().is_some_and(|facts| facts.root != "/"), "view"),
         when(map.columns.kind != Kind::Wide && matches!(session.phase, Phase::See | Phase::Broken), "tabs"),
         when(session.step > 0, "back"),
         when(!session.history.is_empty() && session.phase != Phase::Predict, "changes"),

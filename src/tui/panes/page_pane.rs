@@ -3,18 +3,19 @@
 use crate::session::Session;
 use crate::tui::canvas::Canvas;
 use crate::tui::page::{self, Page};
+use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
 use unicode_width::UnicodeWidthStr;
 
 /// Returns the cursor where the page has something chosen.
-pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) -> Option<(usize, usize)> {
+pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) -> Option<(usize, usize)> {
     let height = map.page.len();
     if height == 0 {
         return None;
     }
-    let (page, first, last) = map.page(session, view);
+    let (page, first, last) = map.page(session, view, scene);
     lines(&page, first, map.page.start, 1, height, canvas);
     let mut sign = |line: usize, text: String| {
         let x = (map.page_width + 1).saturating_sub(text.width());

@@ -38,7 +38,7 @@ pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> Str
     })
     .collect();
     let has_run = view.moment.is_some() || matches!(session.phase, Phase::See | Phase::Broken);
-    let came = side == Side::Inside && is_a_copy(scene);
+    let came = side == Side::Inside && scene.is_copy;
     if parts.is_empty() && came {
         parts.push(lang.say("tui.copy", &[]));
     } else if parts.is_empty() && has_run && !shown.is_machine && view.sight != Sight::Machine {
@@ -52,13 +52,4 @@ pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> Str
         Some(list) if shown.seen_rows().is_none() || has_changes => lang.say("tui.rows-with", &[&rows, &list]),
         _ => rows,
     }
-}
-
-/// Whether the inside is as a clone makes it: the outside's rows in the same order, with ids of its own.
-fn is_a_copy(scene: &Scene) -> bool {
-    let (outside, inside) = (scene.outside.now.rows(), scene.inside.now.rows());
-    !scene.outside.is_machine
-        && !inside.is_empty()
-        && outside.len() == inside.len()
-        && outside.iter().zip(inside).all(|(a, b)| a.id != b.id && a.target() == b.target() && a.root() == b.root())
 }

@@ -2,11 +2,11 @@
 
 use crate::lesson::Side;
 use crate::mounts::ChangeKind;
-use crate::session::Session;
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::{Kind, Part, cells, points, propagation_width};
-use crate::tui::rows::{Folded, Line, first_visible, lines};
-use crate::tui::scene::{Scene, Shown};
+use crate::tui::laid::Laid;
+use crate::tui::rows::{Folded, Line};
+use crate::tui::scene::Shown;
 use crate::tui::screen::Map;
 use crate::tui::style::{Tone, style};
 use crate::tui::view::View;
@@ -16,12 +16,10 @@ use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 
 /// Returns the cursor on the selected row.
-pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) -> Option<(usize, usize)> {
-    let height = map.tables.len();
+pub fn draw(view: &View, laid: &Laid, map: &Map, canvas: &mut Canvas) -> Option<(usize, usize)> {
+    let Laid { scene, lines, first, .. } = laid;
     let only = (map.columns.kind == Kind::Single).then_some(view.side);
-    let all = lines(session, view, scene, height, only);
-    let first = first_visible(&all, scene, view, height);
-    let visible = &all[first..all.len().min(first + height)];
+    let visible = &lines[*first..lines.len().min(first + map.tables.len())];
     let mut cursor = None;
     for side in [Side::Outside, Side::Inside] {
         if only.is_some_and(|only| only != side) {
@@ -51,7 +49,7 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
 
 struct Pane<'a> {
     side: Side,
-    shown: &'a Shown<'a>,
+    shown: &'a Shown,
     view: &'a View,
     map: &'a Map,
     /// Cells of the propagation.

@@ -8,29 +8,42 @@ use crate::tui::act::{happened, press};
 use crate::tui::keys;
 use crate::tui::view::Mode;
 use crossterm::event::{KeyEvent, KeyModifiers};
+use std::cell::RefCell;
 
 /// A student at a screen of 80 x 24.
 pub struct Student {
     pub session: Session,
     pub view: View,
     pub area: Rect,
+    /// Followed from frame to frame, as the event loop does it.
+    laid: RefCell<Laid>,
 }
 
 impl Student {
     pub fn new(session: Session) -> Student {
-        Student { session, view: View::new(Lang::En), area: Rect::new(0, 0, 80, 24) }
+        let (view, area) = (View::new(Lang::En), Rect::new(0, 0, 80, 24));
+        let laid = RefCell::new(Laid::of(&session, &view, area));
+        Student { session, view, area, laid }
     }
 
     pub fn press(&mut self, code: KeyCode) -> Act {
-        press(KeyEvent::new(code, KeyModifiers::NONE), &mut self.session, &mut self.view, self.area)
+        let scene = self.laid.get_mut().scene(&self.session, &self.view);
+        press(KeyEvent::new(code, KeyModifiers::NONE), &mut self.session, &mut self.view, scene, self.area)
     }
 
     pub fn types(&mut self, keys: &str) {
         keys.chars().for_each(|key| drop(self.press(KeyCode::Char(key))));
     }
 
+    /// What was laid out for earlier frames must show the same as what is laid out anew.
     pub fn screen(&self) -> String {
-        screen(&self.session, &self.view, self.area.width, self.area.height)
+        let mut laid = self.laid.borrow_mut();
+        laid.follow(&self.session, &self.view, self.area);
+        let mut followed = Buffer::empty(self.area);
+        let cursor = draw(&self.session, &self.view, &laid, &mut followed);
+        let anew = buffer(&self.session, &self.view, self.area.width, self.area.height);
+        assert_eq!((followed, cursor), anew);
+        text(&anew.0)
     }
 
     pub fn shows(&self, part: &str) {

@@ -1,0 +1,106 @@
+//! What goes into the state machine and what comes out of it.
+
+use super::{RoundRecord, Snapshot};
+use crate::lesson::Side;
+
+/// Where the student is within a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Read,
+    Predict,
+    Do,
+    See,
+    /// The closing page.
+    After,
+    /// A variant was performed.
+    Broken,
+    /// A state is to be brought about by hand.
+    Task,
+}
+
+/// What was predicted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Guess {
+    #[default]
+    None,
+    /// Not sure, show me.
+    Unsure,
+    One(usize),
+    Ticks(Vec<bool>),
+}
+
+/// What the student wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Enter: the first entry of the key line.
+    Forward,
+    /// A digit; 0 is "not sure".
+    Choose(usize),
+    Next,
+    Back,
+    Goto(usize),
+    /// Which variant, from 0.
+    Break(usize),
+    /// The next hint; after the last one of a task, its solution is typed.
+    Tip,
+    /// Have the task's solution typed.
+    Show,
+    Rebuild,
+    Restart,
+    Shell(Side),
+    Leave,
+    /// Esc: close what is asked.
+    Cancel,
+}
+
+/// What somebody with a lab must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A new sandbox with so many steps performed.
+    Build {
+        replay: usize,
+    },
+    Perform {
+        step: usize,
+        round: usize,
+    },
+    Variant {
+        step: usize,
+        index: usize,
+    },
+    Shell {
+        side: Side,
+        step: usize,
+    },
+    /// Perform an operation of a task's palette.
+    Try {
+        step: usize,
+        choice: usize,
+    },
+    /// Type a task's solution into the shells.
+    Solve {
+        step: usize,
+    },
+    Leave,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The rounds of the steps that were replayed, step by step; `Built` follows.
+    Replayed(Vec<Vec<RoundRecord>>),
+    Built(Snapshot),
+    Performed(Box<RoundRecord>),
+    VariantDone(Vec<RoundRecord>),
+    /// Something changed while a shell is open.
+    Seen(Box<RoundRecord>),
+    /// A shell has ended: all that changed since it was opened.
+    ShellEnded(Box<RoundRecord>),
+    /// An operation of the palette was performed.
+    Tried(Box<RoundRecord>),
+    /// The solution was typed.
+    Solved(Box<RoundRecord>),
+    Failed(String),
+    /// A shell could not be opened; the sandbox is as it was.
+    NoShell(String),
+}

@@ -14,7 +14,7 @@ const NSLAB: &str = env!("CARGO_BIN_EXE_nslab");
 const NAMES: &[&str] = &[
     "ps", "commit", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
     "ln", "id", "uname", "sleep", "env", "head", "tail", "wc", "grep", "setsid", "stat", "readlink", "chroot",
-    "unshare", "true", "false",
+    "unshare", "true", "false", "df", "du",
 ];
 
 struct Lab {
@@ -225,6 +225,36 @@ fn files_come_and_go() {
     assert!(!d.join("a").exists());
     let r = lab.run(&["ls", "a"]);
     assert_eq!((r.status, r.err.as_str()), (2, "ls: cannot access 'a': No such file or directory (ENOENT)\n"));
+}
+
+/// What is below a directory, against what its file system has: they differ where something has no path.
+#[test]
+fn df_and_du_count_space() {
+    let lab = Lab::new();
+    let d = lab.dir();
+    lab.ok(&["mkdir", "-p", "t/sub"]);
+    fs::write(d.join("t/sub/f"), vec![1; 100_000]).unwrap();
+    fs::hard_link(d.join("t/sub/f"), d.join("t/again")).unwrap();
+    fs::write(d.join("alone"), vec![1; 5000]).unwrap();
+    let kib = |path: &str| fs::metadata(d.join(path)).unwrap().blocks().div_ceil(2);
+    let all = kib("t") + kib("t/sub") + kib("t/sub/f");
+    assert_eq!(lab.ok(&["du", "-sk", "t"]), format!("{all}\tt\n"));
+    assert_eq!(lab.ok(&["du", "-sx", "alone"]), format!("{}\talone\n", kib("alone")));
+    let whole = lab.ok(&["du", "-a", "t"]);
+    assert!(whole.contains("\tt/again\n") && whole.ends_with(&format!("\n{all}\tt\n")), "{whole}");
+    let r = lab.run(&["du", "nothing"]);
+    assert_eq!((r.status, r.err.as_str()), (1, "du: cannot access 'nothing': No such file or directory (ENOENT)\n"));
+
+    let out = lab.ok(&["df", "-k", "."]);
+    let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["Filesystem", "1K-blocks", "Used", "Available", "Use%", "Mounted", "on"]);
+    let s = nix::sys::statvfs::statvfs(&d).unwrap();
+    assert_eq!(rows[1][1], (s.blocks() * s.fragment_size() / 1024).to_string());
+    assert!(rows[1][4].ends_with('%') && d.canonicalize().unwrap().starts_with(rows[1][5]), "{out}");
+    let all = lab.ok(&["df"]);
+    assert!(all.lines().any(|line| line.ends_with(&format!(" {}", rows[1][5]))), "{all}");
+    let r = lab.run(&["df", "nothing"]);
+    assert_eq!((r.status, r.err.as_str()), (1, "df: nothing: No such file or directory (ENOENT)\n"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod system;
 mod test;
 mod text;
 mod unshare;
+mod usage;
 mod util;
 
 use std::io::Write;
@@ -29,7 +30,7 @@ use util::{Done, Out};
 pub const NAMES: &[&str] = &[
     "ps", "commit", "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv",
     "ln", "echo", "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep",
-    "setsid", "stat", "test", "[", "readlink", "chroot", "pwd", "unshare",
+    "setsid", "stat", "test", "[", "readlink", "chroot", "pwd", "unshare", "df", "du",
 ];
 
 /// The program's own name in an image.
@@ -42,7 +43,7 @@ pub const ALWAYS: &[&str] = &["ps", "commit"];
 pub const STAND_IN: &[&str] = &[
     "sh", "ls", "cat", "mount", "umount", "hostname", "mkdir", "rmdir", "touch", "rm", "cp", "mv", "ln", "echo",
     "printf", "id", "uname", "sleep", "kill", "env", "true", "false", "head", "tail", "wc", "grep", "setsid", "stat",
-    "test", "[", "readlink", "chroot", "pwd", "unshare",
+    "test", "[", "readlink", "chroot", "pwd", "unshare", "df", "du",
 ];
 
 type Tool = fn(&[String], &mut Out) -> Done;
@@ -81,6 +82,8 @@ fn tool(name: &str) -> Option<Tool> {
         "setsid" => system::setsid,
         "chroot" => system::chroot,
         "unshare" => unshare::unshare,
+        "df" => usage::df,
+        "du" => usage::du,
         "pwd" => system::pwd,
         "test" => test::test,
         "[" => test::bracket,

@@ -81,15 +81,29 @@ fn plain(s: &str) -> String {
         .fold(s.into(), |s: String, (code, c)| s.replace(code, c))
 }
 
-fn list(kind: Option<&str>, out: &mut Out) -> Done {
+/// A line of /proc/self/mounts.
+pub struct Mounted {
+    pub source: String,
+    pub dir: String,
+    fs: String,
+    how: String,
+}
+
+pub fn mounted() -> Result<Vec<Mounted>, Fail> {
     let text = std::fs::read("/proc/self/mounts")
         .or_else(|_| std::fs::read("/proc/mounts"))
         .map_err(|e| Fail::os("cannot read /proc/self/mounts", e))?;
-    for line in String::from_utf8_lossy(&text).lines() {
-        let f: Vec<String> = line.split(' ').map(plain).collect();
-        if let [source, dir, fs, how, ..] = &f[..]
-            && kind.is_none_or(|k| k.split(',').any(|k| k == fs))
-        {
+    let lines = String::from_utf8_lossy(&text);
+    let row = |line: &str| {
+        let mut fields = line.split(' ').map(plain);
+        Some(Mounted { source: fields.next()?, dir: fields.next()?, fs: fields.next()?, how: fields.next()? })
+    };
+    Ok(lines.lines().filter_map(row).collect())
+}
+
+fn list(kind: Option<&str>, out: &mut Out) -> Done {
+    for Mounted { source, dir, fs, how } in mounted()? {
+        if kind.is_none_or(|k| k.split(',').any(|k| k == fs)) {
             writeln!(out, "{source} on {dir} type {fs} ({how})")?;
         }
     }

@@ -5,6 +5,7 @@ mod doctor;
 mod lesson;
 mod list;
 mod mounts;
+mod myths;
 mod progress;
 mod verify;
 mod volume;
@@ -63,6 +64,8 @@ enum Command {
     },
     /// Lint lessons without performing anything.
     Check { lessons: Vec<String> },
+    /// What posts say about mount namespaces, what happens, and the command that shows it.
+    Myths(myths::Args),
     /// A process's mount table.
     ///
     /// The exit status is 2 if the table or a line of it cannot be read; what can be read is printed all the same.
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Some(Command::Reset(args)) => progress::reset(&args, lang),
         Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
         Some(Command::Check { lessons }) => list::check(&lessons),
+        Some(Command::Myths(args)) => myths::myths(&args, lang),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff(args)) => mounts::diff(&args),
         Some(Command::Volume(args)) => volume::volume(&args, lang),

@@ -24,7 +24,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
-mod wrap;
+pub mod wrap;
 
 pub use menu::{Entry, choose};
 pub use run::{HandOver, LabMessage, run};

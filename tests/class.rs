@@ -204,3 +204,33 @@ fn notes_follow_the_lesson() {
         assert!(comes(|| notes.try_wait().unwrap().is_some_and(|status| status.success())));
     }
 }
+
+/// The instructor's pages name commands and steps that are there, the same in both languages.
+#[test]
+fn the_pages_for_instructors_hold() {
+    let lessons = run(nslab(users()[0]).args(["list", "--json"])).1;
+    let lessons: Value = serde_json::from_str(&lessons).unwrap();
+    let mut pages = Vec::new();
+    for name in ["teaching.md", "teaching.zh-CN.md"] {
+        let page = std::fs::read_to_string(format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let commands: std::collections::BTreeSet<&str> = page
+            .split("nslab ")
+            .skip(1)
+            .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().filter(|word| !word.is_empty()))
+            .filter(|word| page.contains(&format!("`nslab {word}")) || page.contains(&format!("\nnslab {word}")))
+            .collect();
+        assert!(commands.len() >= 7, "{commands:?}");
+        for command in &commands {
+            assert_eq!(run(nslab(users()[0]).args([command, "--help"])).0, 0, "{name}: nslab {command}");
+        }
+        for lesson in lessons.as_array().unwrap().iter().map(|lesson| lesson["id"].as_str().unwrap()) {
+            assert!(page.contains(&format!("`{lesson}`")), "{name} does not name {lesson}");
+        }
+        // Titles may be added to lessons; the places that the pages send to must stay.
+        let steps = |id: &str| lessons.as_array().unwrap().iter().find(|l| l["id"] == id).unwrap()["steps"].clone();
+        assert_eq!((steps("mount-ns"), steps("volumes")), (json!(14), json!(15)), "{name}: look through its steps");
+        assert!(page.contains(&format!("`{}`", "nslab lesson mount-ns --step 8")));
+        pages.push(commands.iter().map(ToString::to_string).collect::<Vec<_>>());
+    }
+    assert_eq!(pages[0], pages[1]);
+}

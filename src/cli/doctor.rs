@@ -1,12 +1,21 @@
 //! `nslab doctor`.
 
-use super::CANNOT;
+use super::{CANNOT, class};
 use crate::sandbox::examine;
 use crate::words::Lang;
 use serde_json::json;
+use std::io::Write;
+use std::path::Path;
 
-pub fn doctor(as_json: bool, lang: Lang) -> anyhow::Result<u8> {
+/// `students`: what a class is told, and whether this machine carries so many of it.
+pub fn doctor(as_json: bool, students: Option<Option<u64>>, lang: Lang) -> anyhow::Result<u8> {
     let doctor = examine();
+    let class = match students.flatten().filter(|_| doctor.well()) {
+        Some(students) => Some(class::Class::new(students, class::measure(lang)?, Path::new("/"))),
+        None => None,
+    };
+    let well = doctor.well() && class.as_ref().is_none_or(class::Class::fits);
+    let mut out = std::io::stdout().lock();
     if as_json {
         let checks: Vec<_> = doctor
             .checks
@@ -20,25 +29,36 @@ pub fn doctor(as_json: bool, lang: Lang) -> anyhow::Result<u8> {
                 })
             })
             .collect();
-        let verdict = json!({
+        let mut verdict = json!({
             "ok": doctor.well(), "root": doctor.root, "user_namespace": doctor.confined, "kernel": doctor.kernel, "checks": checks,
         });
-        println!("{verdict}");
+        if students.is_some() {
+            verdict["line"] = class::line(&doctor).into();
+        }
+        if let Some(class) = &class {
+            verdict["class"] = class.json();
+        }
+        writeln!(out, "{verdict}")?;
+    } else if students.is_some() {
+        writeln!(out, "{}", class::line(&doctor))?;
+        if let Some(class) = &class {
+            writeln!(out, "{}", class.text(lang))?;
+        }
     } else {
         for check in &doctor.checks {
             let verdict = lang.say(if check.ok { "doctor.ok" } else { "doctor.no" }, &[]);
-            println!("{verdict:4} {}", lang.say(check.key, &[]));
+            writeln!(out, "{verdict:4} {}", lang.say(check.key, &[]))?;
             if !check.ok {
-                println!("     {}", check.tried);
+                writeln!(out, "     {}", check.tried)?;
             }
             if let Some(key) = check.remedy {
-                println!("     {}", lang.say(key, &[]));
+                writeln!(out, "     {}", lang.say(key, &[]))?;
             }
         }
         if !doctor.confined && doctor.well() {
-            println!("{}", lang.say("doctor.unconfined", &[]));
+            writeln!(out, "{}", lang.say("doctor.unconfined", &[]))?;
         }
-        println!("{}", lang.say(if doctor.well() { "doctor.well" } else { "doctor.ill" }, &[]));
+        writeln!(out, "{}", lang.say(if doctor.well() { "doctor.well" } else { "doctor.ill" }, &[]))?;
     }
-    Ok(if doctor.well() { 0 } else { CANNOT })
+    Ok(if well { 0 } else { CANNOT })
 }

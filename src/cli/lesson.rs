@@ -100,11 +100,7 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
 
 /// What the student did before, and what keeps what is done now. What must be said of the file is said here.
 fn progress(lesson: &str, lang: Lang) -> anyhow::Result<(Keeper, LessonProgress)> {
-    let bundled = crate::lesson::bundled().iter().any(|name| name == lesson);
-    let key = match std::fs::canonicalize(lesson) {
-        Ok(path) if !bundled => path.display().to_string(),
-        _ => lesson.to_string(),
-    };
+    let key = super::progress::key(lesson);
     let store = Store::open();
     let kept = match &store {
         Some(_) => super::progress::load(lang)?.lessons.get(&key).cloned().unwrap_or_default(),

@@ -1,11 +1,15 @@
 //! The command line: each subcommand a file; errors are worded here, once, on stderr.
 
+mod class;
 mod container;
 mod doctor;
 mod lesson;
 mod list;
 mod mounts;
+mod myths;
+mod notes;
 mod progress;
+mod report;
 mod verify;
 mod volume;
 
@@ -49,6 +53,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The speaker's notes of the step that a lesson in another terminal is at.
+    Notes {
+        /// A lesson's name, or the path of its folder.
+        lesson: String,
+    },
+    /// What you did, to hand in; from what was handed in, a table of steps and first guesses.
+    Report(report::Args),
     /// Forget what was done: of a step, of a lesson, or of all. Asks first.
     Reset(progress::ResetArgs),
     /// Perform every step of lessons and prove every expectation, without a screen.
@@ -63,6 +74,8 @@ enum Command {
     },
     /// Lint lessons without performing anything.
     Check { lessons: Vec<String> },
+    /// What posts say about mount namespaces, what happens, and the command that shows it.
+    Myths(myths::Args),
     /// A process's mount table.
     ///
     /// The exit status is 2 if the table or a line of it cannot be read; what can be read is printed all the same.
@@ -80,6 +93,9 @@ enum Command {
     Doctor {
         #[arg(long)]
         json: bool,
+        /// One line to paste into the chat of a class; with a number, whether this server carries so many students.
+        #[arg(long, value_name = "STUDENTS", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+        class: Option<Option<u64>>,
     },
 }
 
@@ -97,14 +113,17 @@ pub fn main() -> ExitCode {
         Some(Command::Lesson(args)) => lesson::run(&args, lang),
         Some(Command::List { json }) => list::list(json, lang),
         Some(Command::Progress { json }) => progress::show(json, lang),
+        Some(Command::Notes { lesson }) => notes::notes(&lesson, lang),
+        Some(Command::Report(args)) => report::report(&args, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
         Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
         Some(Command::Check { lessons }) => list::check(&lessons),
+        Some(Command::Myths(args)) => myths::myths(&args, lang),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff(args)) => mounts::diff(&args),
         Some(Command::Volume(args)) => volume::volume(&args, lang),
         Some(Command::Container(args)) => container::container(&args, lang),
-        Some(Command::Doctor { json }) => doctor::doctor(json, lang),
+        Some(Command::Doctor { json, class }) => doctor::doctor(json, class, lang),
     };
     match result {
         Ok(status) => ExitCode::from(status),

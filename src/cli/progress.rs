@@ -19,7 +19,15 @@ pub struct ResetArgs {
     yes: bool,
 }
 
-fn store() -> anyhow::Result<Store> {
+/// What a lesson's progress is kept under: its name, or the path of one that is not bundled.
+pub fn key(lesson: &str) -> String {
+    match std::fs::canonicalize(lesson) {
+        Ok(path) if !bundled().iter().any(|name| name == lesson) => path.display().to_string(),
+        _ => lesson.to_string(),
+    }
+}
+
+pub fn store() -> anyhow::Result<Store> {
     Store::open().context("find the home directory; set HOME or XDG_STATE_HOME")
 }
 

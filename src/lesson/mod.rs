@@ -2,6 +2,7 @@
 
 mod at;
 mod check;
+mod claims;
 mod condition;
 mod error;
 mod guard;
@@ -15,6 +16,7 @@ mod text;
 
 pub use at::LAB;
 pub use check::check;
+pub use claims::{Claim, Showing, Verdict, claim, claims, showings};
 pub use condition::*;
 pub use error::LessonError;
 pub use load::{Source, bundled, open, parse, source};

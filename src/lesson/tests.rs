@@ -125,6 +125,7 @@ fn faults_of_a_readable_lesson_are_found() {
     let good = source("mount-ns").unwrap();
     let faults = [
         ("lesson.yaml", ", fails-in: the-host-does }", " }", "fails-in"),
+        ("lesson.yaml", "claim: old-proc-is-gone", "claim: old-proc-gone", "did you mean old-proc-is-gone?"),
         ("en.md", "### hint\nLook at the mount points", "### hint\n\n### speaker2\n", "### speaker2 is not known"),
         ("en.md", "### if 3\nIt was made inside.", "### if 9\nIt was made inside.", "only 3 options"),
         ("en.md", "### break slave", "### break slaves", "no variant slaves"),

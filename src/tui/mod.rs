@@ -25,7 +25,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
-mod wrap;
+pub mod wrap;
 
 pub use act::{Act, press};
 pub use laid::Laid;

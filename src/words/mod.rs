@@ -23,6 +23,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("en/tui.txt"),
         include_str!("en/plain.txt"),
         include_str!("en/volume.txt"),
+        include_str!("en/class.txt"),
     ])
 });
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -32,6 +33,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("zh-CN/tui.txt"),
         include_str!("zh-CN/plain.txt"),
         include_str!("zh-CN/volume.txt"),
+        include_str!("zh-CN/class.txt"),
     ])
 });
 
@@ -117,6 +119,7 @@ mod tests {
             include_str!("en/tui.txt"),
             include_str!("en/plain.txt"),
             include_str!("en/volume.txt"),
+            include_str!("en/class.txt"),
         ];
         let lines =
             files.iter().flat_map(|f| f.lines()).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();

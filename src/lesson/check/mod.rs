@@ -6,7 +6,7 @@ mod place;
 mod words;
 
 use super::load::{Source, parse_source};
-use super::{Lesson, LessonError, Proof};
+use super::{Expectation, Lesson, LessonError, Proof, Step, claim};
 use place::Places;
 
 /// Reads a lesson and looks for faults, in the order of its files.
@@ -48,5 +48,16 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
                 break;
             }
         }
+        for id in expectations(step).filter_map(|expectation| expectation.claim.as_deref()) {
+            if let Err(what) = claim(id) {
+                found.push(places.in_step(&step.id, &format!("claim: {id}"), what));
+            }
+        }
     }
+}
+
+/// The expectations of a step and of its variants.
+fn expectations(step: &Step) -> impl Iterator<Item = &Expectation> {
+    let rounds = step.rounds.iter().chain(step.variants.iter().flat_map(|variant| &variant.rounds));
+    rounds.flat_map(|round| &round.expect).chain(step.variants.iter().flat_map(|variant| &variant.expect))
 }

@@ -6,6 +6,7 @@ mod lesson;
 mod list;
 mod mounts;
 mod progress;
+mod saves;
 mod verify;
 mod volume;
 

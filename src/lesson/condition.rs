@@ -25,7 +25,9 @@ pub enum Condition {
     Errno(String),
     /// What a command of the round printed (standard output and error).
     Output(Output),
+    /// A file or directory of a side: whether it is there, and what it is.
     File(FileSpec),
+    /// A side's hostname.
     Hostname(Named),
     /// The root directory of the side's first process.
     Root(Named),
@@ -88,7 +90,7 @@ pub enum TieKind {
 
 /// A number, or a word for one that differs from host to host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a count is a number from 0 on, or one of `as-outside`, `as-before`, `one-more`, `some`")]
 pub enum CountSpec {
     Exactly(usize),
     Word(CountWord),
@@ -157,7 +159,7 @@ pub struct ChangeSpec {
 
 /// A number, or `all`: every row that the table had before the round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a count of changed rows is a number from 0 on, or `all`")]
 pub enum ChangeCount {
     Exactly(usize),
     Word(AllWord),

@@ -139,7 +139,10 @@ impl Round {
 
 /// A command of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a command is words, { sh: \"…\" } or { start: \"…\" }; put words with `: ` in them in quotes"
+)]
 pub enum Run {
     /// Words, no shell.
     Words(String),

@@ -26,8 +26,11 @@ pub enum Operation {
     Setns(Setns),
     /// Write the id maps of the container's user namespace. Only the host can.
     IdMap(IdMap),
+    /// mount(2): mount a new file system, such as a tmpfs, proc or overlay.
     Mount(Mount),
+    /// umount2(2): unmount the top mount on a path.
     Umount(Umount),
+    /// Show a directory or file at a second path (MS_BIND).
     Bind(Bind),
     /// Change the flags of a mount that is there (MS_REMOUNT).
     Remount(Remount),
@@ -37,13 +40,19 @@ pub enum Operation {
     OpenTree(OpenTree),
     /// move_mount(2): attach what open_tree copied, or move a mount.
     MoveMount(MoveMount),
+    /// Set whether mount events travel from and to a mount.
     Propagation(Propagation),
+    /// sethostname(2): name the UTS namespace.
     Hostname(String),
+    /// mkdir(2): make one directory.
     Mkdir(MakeDir),
+    /// rmdir(2): remove an empty directory, or show why it cannot be removed.
     Rmdir(String),
     /// Remove a file.
     Remove(String),
+    /// rename(2): give a file or directory another path.
     Rename(Rename),
+    /// chmod(2): set permission bits.
     Chmod(Chmod),
     /// A symbolic link.
     Symlink(Symlink),
@@ -53,8 +62,11 @@ pub enum Operation {
     Write(Write),
     /// Open a file or directory and keep the descriptor under a name.
     Open(Open),
+    /// Close a descriptor that an earlier operation named.
     Close(String),
+    /// kill(2): send a signal, or ask whether a process is there.
     Kill(Kill),
+    /// chdir(2): set the working directory.
     Chdir(String),
     /// chdir(2) to an open directory.
     Fchdir(String),
@@ -62,6 +74,7 @@ pub enum Operation {
     Chroot(String),
     /// chroot(2) alone: the working directory stays where it is.
     ChrootOnly(String),
+    /// pivot_root(2): make a mount the root mount of the namespace, and put the old root on a directory.
     PivotRoot(PivotRoot),
     /// Replace the container's first process by a program.
     Exec(Exec),
@@ -84,17 +97,20 @@ pub enum ProcessWord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clone {
+    /// The kinds of namespaces that are made new.
     pub new: NamespaceFlags,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
+    /// The type of the file system: `tmpfs`, `proc`, `overlay` …
     #[serde(rename = "type")]
     pub fstype: String,
     /// What stands in the source column; the type's name if not given.
     #[serde(default)]
     pub source: Option<String>,
+    /// The mount point.
     pub on: String,
     #[serde(default)]
     pub flags: MountFlags,

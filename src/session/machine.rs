@@ -83,6 +83,8 @@ pub enum Effect {
     Solve {
         step: usize,
     },
+    /// From now on this is the lesson.
+    Learn(Arc<Lesson>),
     Leave,
 }
 
@@ -227,6 +229,27 @@ impl Session {
             task: TaskState::default(),
         };
         (session, vec![Effect::Build { replay: step }])
+    }
+
+    /// Takes another version of the lesson, at the same step. Where only words differ, nothing that ran is lost. Not while
+    /// something is under way.
+    pub fn relearn(&mut self, lesson: Arc<Lesson>) -> Vec<Effect> {
+        let old = std::mem::replace(&mut self.lesson, lesson.clone());
+        let only_words = Lesson { texts: old.texts.clone(), ..Lesson::clone(&lesson) } == *old;
+        if only_words {
+            return vec![Effect::Learn(lesson)];
+        }
+        let place = |id: &str| old.steps.iter().position(|step| step.id == id);
+        let places: Vec<Option<usize>> = lesson.steps.iter().map(|step| place(&step.id)).collect();
+        self.done = places.iter().map(|place| place.is_some_and(|place| self.done[place])).collect();
+        self.sights = places.iter().map(|place| place.and_then(|place| self.sights[place])).collect();
+        let last = lesson.steps.len() - 1;
+        let here = places.iter().position(|place| *place == Some(self.step)).unwrap_or(self.step.min(last));
+        self.asks = None;
+        self.stuck = false;
+        let mut effects = vec![Effect::Learn(lesson)];
+        effects.extend(self.rebuild(here));
+        effects
     }
 
     pub fn prediction(&self) -> Option<&Prediction> {
@@ -571,6 +594,31 @@ mod tests {
         assert!(session.handle(Command::Cancel).is_empty());
         session.handle(Command::Back);
         assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 0 }]);
+    }
+
+    /// A saved lesson is taken at the step where one is: words alone without losing what ran, else in a new sandbox.
+    #[test]
+    fn another_version_of_the_lesson() {
+        let mut session = session();
+        session.handle(Command::Goto(4));
+        session.apply(Event::Built(Snapshot::default()));
+        session.sights[3] = Some(true);
+        let id = session.lesson.steps[4].id.clone();
+        let mut words = Lesson::clone(&session.lesson);
+        words.texts.get_mut("en").unwrap().title = "other".into();
+        session.handle(Command::Forward);
+        assert!(matches!(session.relearn(Arc::new(words.clone()))[..], [Effect::Learn(_)]));
+        assert_eq!((session.step, session.phase), (4, Phase::Predict), "what was reached is kept");
+        let mut shorter = words;
+        shorter.steps.remove(1);
+        let effects = session.relearn(Arc::new(shorter));
+        assert!(matches!(effects[..], [Effect::Learn(_), Effect::Build { replay: 3 }]), "{effects:?}");
+        assert_eq!((session.lesson.steps[session.step].id.as_str(), session.phase), (id.as_str(), Phase::Read));
+        assert_eq!((session.sights[2], session.sights.len()), (Some(true), session.lesson.steps.len()));
+        session.apply(Event::Built(Snapshot::default()));
+        let mut one = Lesson::clone(&session.lesson);
+        one.steps.truncate(1);
+        assert!(matches!(session.relearn(Arc::new(one))[..], [Effect::Learn(_), Effect::Build { replay: 0 }]));
     }
 
     fn with_task() -> Session {

@@ -14,6 +14,7 @@ mod menu;
 mod notes;
 mod page;
 mod panes;
+mod preview;
 mod probe;
 mod rows;
 mod run;
@@ -27,6 +28,7 @@ mod view;
 mod wrap;
 
 pub use menu::{Entry, choose};
-pub use run::{HandOver, LabMessage, run};
+pub use preview::preview;
+pub use run::{HandOver, LabMessage, Saved, Senders, run};
 pub use screen::draw;
 pub use view::View;

@@ -7,6 +7,7 @@ use super::screen::draw;
 use super::terminal::{Screen, copy, enter, leave};
 use super::view::{Mode, View};
 use crate::lab::Shell;
+use crate::lesson::Lesson;
 use crate::mounts::MountTable;
 use crate::relay::relay;
 use crate::session::{Effect, Event, Session};
@@ -29,6 +30,16 @@ pub struct HandOver {
     pub ends: UnixStream,
 }
 
+/// The lesson as it was saved, or what is wrong with it.
+pub type Saved = Result<Lesson, String>;
+
+/// Who else sends, beside keys and signals.
+pub struct Senders {
+    pub lab: Receiver<LabMessage>,
+    /// Closed where nobody watches the lesson's files.
+    pub saved: Receiver<Saved>,
+}
+
 /// What is asked of the lab's thread.
 pub type Requests = Sender<Effect>;
 
@@ -38,7 +49,7 @@ pub fn run(
     mut view: View,
     wants_ascii: bool,
     requests: &Requests,
-    lab: Receiver<LabMessage>,
+    senders: Senders,
     note: &mut dyn FnMut(&Session),
 ) -> anyhow::Result<()> {
     let screen = Screen::new()?;
@@ -52,10 +63,12 @@ pub fn run(
     let inputs = Inputs::start(&typed)?;
     let from_lab = inputs.sender.clone();
     std::thread::spawn(move || {
-        let sent = lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message)));
+        let sent = senders.lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message)));
         sent.and_then(|()| from_lab.send(Message::LabIsGone))
     });
-    let mut runner = Runner { session, view, screen, inputs, requests };
+    let from_files = inputs.sender.clone();
+    std::thread::spawn(move || senders.saved.into_iter().try_for_each(|saved| from_files.send(Message::Saved(saved))));
+    let mut runner = Runner { session, view, screen, inputs, requests, saved: None };
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
 }
@@ -64,8 +77,10 @@ struct Runner<'a> {
     session: Session,
     view: View,
     screen: Screen,
-    inputs: Inputs<LabMessage>,
+    inputs: Inputs<LabMessage, Saved>,
     requests: &'a Requests,
+    /// Waits until nothing is under way.
+    saved: Option<Lesson>,
 }
 
 /// Whether the loop goes on.
@@ -86,6 +101,7 @@ impl Runner<'_> {
                 if self.one(message)? == Next::Leave {
                     return Ok(());
                 }
+                self.learn();
                 next = self.inputs.messages.try_recv().ok();
             }
         }
@@ -110,7 +126,7 @@ impl Runner<'_> {
         let _ = self.requests.send(effect);
     }
 
-    fn one(&mut self, message: Message<LabMessage>) -> anyhow::Result<Next> {
+    fn one(&mut self, message: Message<LabMessage, Saved>) -> anyhow::Result<Next> {
         match message {
             Message::HungUp => return Ok(Next::Leave),
             Message::Signal(signal) if ENDS.contains(&signal) => return Ok(Next::Leave),
@@ -121,6 +137,12 @@ impl Runner<'_> {
             }
             Message::Lab(LabMessage::Event(event)) => happened(event, &mut self.session, &mut self.view),
             Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
+            Message::Saved(Ok(lesson)) => self.saved = Some(lesson),
+            Message::Saved(Err(fault)) => {
+                self.saved = None;
+                self.view.mode = Mode::Fault(fault);
+                self.view.scroll = None;
+            }
             Message::Key(key) => {
                 let area = self.screen.area()?;
                 match press(key, &mut self.session, &mut self.view, area) {
@@ -141,6 +163,16 @@ impl Runner<'_> {
             }
         }
         Ok(Next::Go)
+    }
+
+    /// Takes the saved lesson, once nothing of the old one is under way.
+    fn learn(&mut self) {
+        let Some(lesson) = self.saved.take_if(|_| !self.session.busy) else { return };
+        self.view.mode = Mode::Look;
+        self.view.turn_page();
+        self.view.notice = Some(self.view.lang.say("tui.reloaded", &[]));
+        let effects = self.session.relearn(Arc::new(lesson));
+        effects.into_iter().for_each(|effect| self.request(effect));
     }
 
     /// Gives the real terminal to a shell.

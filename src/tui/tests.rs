@@ -135,22 +135,8 @@ fn buffer(session: &Session, view: &View, width: u16, height: u16) -> (Buffer, P
     (buffer, cursor)
 }
 
-/// The screen as text, wide characters once.
 fn screen(session: &Session, view: &View, width: u16, height: u16) -> String {
-    let (buffer, _) = buffer(session, view, width, height);
-    let mut out = String::new();
-    for y in 0..height {
-        let mut line = String::new();
-        let mut x = 0;
-        while x < width {
-            let symbol = buffer[(x, y)].symbol();
-            line.push_str(symbol);
-            x += symbol.width().max(1) as u16;
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
+    super::preview::as_text(&buffer(session, view, width, height).0)
 }
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (110, 30), (160, 45), (60, 18)];

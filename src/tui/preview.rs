@@ -1,0 +1,86 @@
+//! The pages of a step as text, without performing anything: for whoever writes a lesson.
+
+use super::screen::{Map, draw};
+use super::view::{Mode, View};
+use crate::lesson::Lesson;
+use crate::session::{Event, Phase, RoundRecord, Session, Snapshot};
+use crate::words::Lang;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
+
+/// The smallest screen that lessons are written for.
+const AREA: Rect = Rect { x: 0, y: 0, width: 80, height: 24 };
+
+/// Every page of a step, one screen after the other, as far as it is known before anything runs: the tables are empty,
+/// and what the kernel answers is not there.
+pub fn preview(lesson: &Lesson, step: usize, lang: Lang) -> String {
+    let (mut session, _) = Session::new(Arc::new(lesson.clone()), step);
+    session.apply(Event::Built(Snapshot::default()));
+    let mut view = View::new(lang);
+    let mut out = screens(&session, &view);
+    if session.prediction().is_some() {
+        session.phase = Phase::Predict;
+        out += &screens(&session, &view);
+    }
+    // A question is judged and layers are looked at only where something ran.
+    let at = &mut Arc::make_mut(&mut session.lesson).steps[step];
+    at.predict = None;
+    at.layers = None;
+    let (rounds, has_task, has_variants) = (at.rounds.len(), at.task.is_some(), !at.variants.is_empty());
+    if rounds > 0 {
+        session.phase = Phase::Do;
+        out += &screens(&session, &view);
+    }
+    for _ in 0..rounds {
+        session.rounds.push(RoundRecord::default());
+        session.phase = Phase::See;
+        out += &screens(&session, &view);
+    }
+    if has_task {
+        session.phase = Phase::Task;
+        out += &screens(&session, &view);
+    }
+    if has_variants {
+        session.phase = Phase::Read;
+        view.mode = Mode::Variants(0);
+        out += &screens(&session, &view);
+    }
+    out
+}
+
+/// A page, scrolled as often as it takes to read it whole.
+fn screens(session: &Session, view: &View) -> String {
+    let mut out = String::new();
+    let mut view = View { scroll: Some(0), ..view.clone() };
+    loop {
+        let mut buffer = Buffer::empty(AREA);
+        draw(session, &view, AREA, &mut buffer);
+        out += &as_text(&buffer);
+        out.push('\n');
+        let Some(map) = Map::of(session, &view, AREA) else { return out };
+        let (_, first, last) = map.page(session, &view);
+        if first >= last {
+            return out;
+        }
+        view.scroll = Some((first + map.page.len() - 1).min(last));
+    }
+}
+
+/// What a buffer shows, wide characters once.
+pub(super) fn as_text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += symbol.width().max(1) as u16;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

@@ -42,7 +42,8 @@ pub struct Args {
 
 /// Begins a lesson with everything left as it is by default.
 pub fn begin(lesson: String, lang: Lang) -> anyhow::Result<u8> {
-    let args = Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80, watch: false };
+    let args =
+        Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80, watch: false };
     run(&args, lang)
 }
 
@@ -104,7 +105,8 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
         }
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
         let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
-        let result = tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
+        let result =
+            tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
         drop(requests);
         // It may wait for a stage that somebody has stopped: that wait ends with the stage.
         ledger::end_all();

@@ -1,10 +1,13 @@
 //! The command line: each subcommand a file; errors are worded here, once, on stderr.
 
+mod check;
 mod container;
 mod doctor;
 mod lesson;
 mod list;
 mod mounts;
+mod new;
+mod ops;
 mod progress;
 mod saves;
 mod verify;
@@ -63,7 +66,16 @@ enum Command {
         host: HostKind,
     },
     /// Lint lessons without performing anything.
-    Check { lessons: Vec<String> },
+    Check {
+        lessons: Vec<String>,
+        /// Instead, print the pages of this step (its id, or its number from 1) of one lesson at 80x24.
+        #[arg(long, value_name = "STEP")]
+        preview: Option<String>,
+    },
+    /// Make a new lesson that holds, to be changed into yours.
+    New(new::Args),
+    /// Every operation and condition that a lesson can name, with arguments and an example.
+    Ops(ops::Args),
     /// A process's mount table.
     ///
     /// The exit status is 2 if the table or a line of it cannot be read; what can be read is printed all the same.
@@ -100,7 +112,10 @@ pub fn main() -> ExitCode {
         Some(Command::Progress { json }) => progress::show(json, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
         Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
-        Some(Command::Check { lessons }) => list::check(&lessons),
+        Some(Command::Check { lessons, preview: None }) => check::check(&lessons),
+        Some(Command::Check { lessons, preview: Some(step) }) => check::preview(&lessons, &step, lang),
+        Some(Command::New(args)) => new::new(&args, lang),
+        Some(Command::Ops(args)) => ops::ops(&args, lang),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff(args)) => mounts::diff(&args),
         Some(Command::Volume(args)) => volume::volume(&args, lang),

@@ -37,7 +37,8 @@ pub fn watch(
                 continue;
             }
             let lesson = source(&name).and_then(|source| parse_source(&source));
-            let lesson = lesson.map_err(|error| error.to_string()).and_then(|lesson| fit(lesson).map_err(|e| e.to_string()));
+            let lesson =
+                lesson.map_err(|error| error.to_string()).and_then(|lesson| fit(lesson).map_err(|e| e.to_string()));
             before = now;
             if saved.send(lesson).is_err() {
                 return;

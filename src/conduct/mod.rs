@@ -105,11 +105,7 @@ impl Conductor {
 }
 
 /// The old lab ends before the new one begins.
-fn fresh<'a>(
-    slot: &'a mut Option<Box<dyn Lab>>,
-    start: &Start,
-    host: &HostSpec,
-) -> Result<&'a mut dyn Lab, LabError> {
+fn fresh<'a>(slot: &'a mut Option<Box<dyn Lab>>, start: &Start, host: &HostSpec) -> Result<&'a mut dyn Lab, LabError> {
     *slot = None;
     Ok(slot.insert(start(host)?).as_mut())
 }

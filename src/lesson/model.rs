@@ -281,14 +281,19 @@ pub enum Proof {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ExpectationFile {
+    /// False before the round and true after it: what the round brings about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     becomes: Option<Condition>,
+    /// True before and after the round: what it leaves alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stays: Option<Condition>,
+    /// About the round's own results: its errno, its output, its changes of a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     says: Option<Condition>,
+    /// The variant in which it does not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fails_in: Option<String>,
+    /// The popular claim on which it bears, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
 }

@@ -11,7 +11,7 @@ pub fn check(names: &[String]) -> anyhow::Result<u8> {
     let mut clean = true;
     let mut out = std::io::stdout().lock();
     for name in names {
-        let found = lint(&source(&name)?)?;
+        let found = lint(&source(&name)?, tui::page_lines)?;
         for finding in &found {
             writeln!(out, "{finding}")?;
         }

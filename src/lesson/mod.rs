@@ -14,7 +14,7 @@ mod tests;
 mod text;
 
 pub use at::LAB;
-pub use check::check;
+pub use check::{Measure, check};
 pub use condition::*;
 pub use error::{LessonError, nearest};
 pub use load::{Source, bundled, open, parse, parse_source, source};

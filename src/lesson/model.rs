@@ -97,6 +97,9 @@ pub struct Step {
     /// has none.
     #[serde(default)]
     pub rounds: Vec<Round>,
+    /// Its text is longer than a page of 80x24 on purpose: Space scrolls.
+    #[serde(default)]
+    pub paged: bool,
     /// Mount points that are never folded away.
     #[serde(default)]
     pub focus: Vec<String>,

@@ -28,7 +28,7 @@ mod view;
 mod wrap;
 
 pub use menu::{Entry, choose};
-pub use preview::preview;
+pub use preview::{page_lines, preview};
 pub use run::{HandOver, LabMessage, Saved, Senders, run};
 pub use screen::draw;
 pub use view::View;

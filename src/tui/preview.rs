@@ -1,5 +1,6 @@
 //! The pages of a step as text, without performing anything: for whoever writes a lesson.
 
+use super::markdown::lines;
 use super::screen::{Map, draw};
 use super::view::{Mode, View};
 use crate::lesson::Lesson;
@@ -13,8 +14,11 @@ use unicode_width::UnicodeWidthStr;
 /// The smallest screen that lessons are written for.
 const AREA: Rect = Rect { x: 0, y: 0, width: 80, height: 24 };
 
-/// Every page of a step, one screen after the other, as far as it is known before anything runs: the tables are empty,
-/// and what the kernel answers is not there.
+/// The lines of its page; a test holds them against the map.
+const PAGE: usize = 8;
+
+/// Every page of a step, one screen after the other, as far as it is known before anything runs: without the tables and
+/// without what the kernel answers.
 pub fn preview(lesson: &Lesson, step: usize, lang: Lang) -> String {
     let (mut session, _) = Session::new(Arc::new(lesson.clone()), step);
     session.apply(Event::Built(Snapshot::default()));
@@ -57,15 +61,26 @@ fn screens(session: &Session, view: &View) -> String {
     loop {
         let mut buffer = Buffer::empty(AREA);
         draw(session, &view, AREA, &mut buffer);
-        out += &as_text(&buffer);
-        out.push('\n');
+        let text = as_text(&buffer);
         let Some(map) = Map::of(session, &view, AREA) else { return out };
+        // Of what is below the page nothing is known but the keys.
+        let shown: Vec<&str> = text.lines().collect();
+        let tables = view.lang.say("preview.tables", &[&(map.foot - map.heads).to_string()]);
+        for line in shown[..map.heads].iter().chain([&tables.as_str(), &shown[map.foot + 3], &""]) {
+            out.push_str(line);
+            out.push('\n');
+        }
         let (_, first, last) = map.page(session, &view);
         if first >= last {
             return out;
         }
         view.scroll = Some((first + map.page.len() - 1).min(last));
     }
+}
+
+/// How many lines a text of a lesson takes on the page of the smallest screen, and how many that page has.
+pub fn page_lines(text: &str) -> (usize, usize) {
+    (lines(text, usize::from(AREA.width) - 2).len(), PAGE)
 }
 
 /// What a buffer shows, wide characters once.
@@ -83,4 +98,31 @@ pub(super) fn as_text(buffer: &Buffer) -> String {
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each page of every bundled lesson can be drawn without running anything, and says nothing of what would have run.
+    #[test]
+    fn every_step_has_a_preview() {
+        for name in crate::lesson::bundled() {
+            let lesson = crate::lesson::open(&name).unwrap();
+            for (lang, [read, see, task]) in
+                [(Lang::En, ["[READ]", "[SEE]", "[TASK]"]), (Lang::Zh, ["[阅读]", "[观察]", "[练习]"])]
+            {
+                for (index, step) in lesson.steps.iter().enumerate() {
+                    let text = preview(&lesson, index, lang);
+                    assert!(text.contains(read), "{name} {}:\n{text}", step.id);
+                    assert_eq!(text.contains(see), !step.rounds.is_empty(), "{name} {}:\n{text}", step.id);
+                    assert_eq!(text.contains(task), step.task.is_some(), "{name} {}:\n{text}", step.id);
+                    assert!(!text.contains("\u{3bc}s") && !text.contains(") = "), "{name} {}:\n{text}", step.id);
+                    assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+                }
+            }
+        }
+        let (session, _) = Session::new(Arc::new(crate::lesson::open("mount-ns").unwrap()), 0);
+        assert_eq!(Map::of(&session, &View::new(Lang::En), AREA).unwrap().page.len(), PAGE);
+    }
 }

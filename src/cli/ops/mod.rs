@@ -83,11 +83,12 @@ fn first_sentence(text: &str) -> String {
 fn in_full(entry: &Entry, lang: Lang) -> String {
     let mut out = format!("{}: {}\n", entry.name, entry.about.replace('\n', " "));
     let _ = writeln!(out, "  {}", heading(entry.kind));
-    let wide = entry.args.iter().map(|arg| arg.name.len()).max().unwrap_or(0);
+    let label = |name: &'_ str| if name.is_empty() { "(value)".to_string() } else { name.to_string() };
+    let wide = entry.args.iter().map(|arg| label(&arg.name).len()).max().unwrap_or(0);
     for arg in &entry.args {
         let need = lang.say(if arg.required { "ops.required" } else { "ops.optional" }, &[]);
         let about = if arg.about.is_empty() { String::new() } else { format!("  {}", arg.about.replace('\n', " ")) };
-        let _ = writeln!(out, "  {:<wide$}  {} ({need}){about}", arg.name, arg.kind);
+        let _ = writeln!(out, "  {:<wide$}  {} ({need}){about}", label(&arg.name), arg.kind);
     }
     for example in EXAMPLES.iter().filter(|example| example.kind == entry.kind && example.name == entry.name) {
         let _ = writeln!(out, "  {}", lang.say("ops.example", &[]));

@@ -148,8 +148,14 @@ impl<'a> Definitions<'a> {
             "boolean" => "true | false".into(),
             "array" => format!("list of: {}", self.kind(&schema["items"])),
             "object" if schema["properties"].is_object() => {
-                let keys: Vec<&str> = properties(schema).map(|(name, _)| name.as_str()).collect();
-                format!("{{ {} }}", keys.join(", "))
+                let mut keys = properties(schema);
+                match (keys.next(), keys.next()) {
+                    (Some((name, part)), None) => format!("{{ {name}: {} }}", self.kind(part)),
+                    _ => format!(
+                        "{{ {} }}",
+                        properties(schema).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+                    ),
+                }
             }
             "object" => format!("map of names to {}", self.kind(&schema["additionalProperties"])),
             other => other.into(),

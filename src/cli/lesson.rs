@@ -1,14 +1,14 @@
 //! `nslab lesson`.
 
-use super::image;
+use super::{image, saves};
 use crate::conduct::{Conductor, Start};
-use crate::lesson::{HostSpec, Lesson, Side};
+use crate::lesson::{Lesson, Side};
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
 use crate::sandbox::{HostKind, Sandbox, ledger};
 use crate::session::{Effect, Event, Session};
-use crate::tui::{self, HandOver, LabMessage, View};
+use crate::tui::{self, HandOver, LabMessage, Senders, View};
 use crate::words::Lang;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -35,15 +35,24 @@ pub struct Args {
     /// Wrap lines of the plain lesson at this many columns.
     #[arg(long, default_value_t = 80)]
     width: usize,
+    /// Take the lesson's files anew whenever one is saved, and stay at the step. For a lesson given by its path.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// Begins a lesson with everything left as it is by default.
 pub fn begin(lesson: String, lang: Lang) -> anyhow::Result<u8> {
-    let args = Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80 };
+    let args =
+        Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80, watch: false };
     run(&args, lang)
 }
 
 pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
+    let is_bundled = crate::lesson::bundled().contains(&args.lesson);
+    if args.watch && is_bundled {
+        let what = format!("--watch: {} is bundled and never changes; name the path of a lesson's folder", args.lesson);
+        return Err(super::Usage(what).into());
+    }
     let lesson = crate::lesson::open(&args.lesson)?;
     let steps = lesson.steps.len();
     if let Some(step) = args.step.filter(|step| !(1..=steps).contains(step)) {
@@ -68,28 +77,40 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
 fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) -> anyhow::Result<u8> {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     let lesson = Arc::new(lesson);
-    let start = start(lesson.host.clone(), args.host, layers);
+    let start = start(args.host, layers.clone());
     // Refused before the screen is taken, so that cause and remedy can be read.
-    drop(start()?);
+    drop(start(&lesson.host)?);
     let (mut keeper, kept) = progress(&args.lesson, lang)?;
     let left_off = lesson.steps.iter().position(|step| step.id == kept.at && !kept.finished).unwrap_or(0);
     let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
     kept.recall(&mut session);
     let mut note = |session: &Session| keeper.note(session);
     let result = if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        if args.watch {
+            return Err(super::Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
+        }
         let mut conductor = Conductor::new(lesson, start, lang);
         let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
         went_well.map(|well| if well { 0 } else { super::HELD_NOT })
     } else {
         let (requests, asked) = channel();
-        let (answers, events) = channel();
+        let (answers, lab) = channel();
+        let (saves, saved) = channel();
+        if args.watch {
+            let (name, host) = (args.lesson.clone(), args.host);
+            let fit = move |lesson: Lesson| super::settle(&lesson, &name, host, &layers);
+            saves::watch(args.lesson.clone(), fit, saves)?;
+        } else {
+            drop(saves);
+        }
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
-        let lab = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
-        let result = tui::run((session, effects), View::new(lang), args.ascii, &requests, events, &mut note);
+        let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
+        let result =
+            tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
         drop(requests);
         // It may wait for a stage that somebody has stopped: that wait ends with the stage.
         ledger::end_all();
-        let _ = lab.join();
+        let _ = owner.join();
         result.map(|()| 0)
     };
     if let Some((path, error)) = keeper.trouble() {
@@ -110,8 +131,8 @@ fn progress(lesson: &str, lang: Lang) -> anyhow::Result<(Keeper, LessonProgress)
 }
 
 /// How a fresh sandbox is made.
-fn start(spec: HostSpec, kind: HostKind, layers: Vec<(String, String)>) -> Start {
-    Box::new(move || Ok(Box::new(Sandbox::start(&spec, kind, &layers)?)))
+fn start(kind: HostKind, layers: Vec<(String, String)>) -> Start {
+    Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, kind, &layers)?)))
 }
 
 /// Owns the lab and does what the session asks for, one thing at a time.

@@ -1,7 +1,6 @@
-//! `nslab`, `nslab list` and `nslab check`.
+//! `nslab` and `nslab list`.
 
-use super::HELD_NOT;
-use crate::lesson::{Lesson, bundled, check as lint, open, source};
+use crate::lesson::{Lesson, bundled, open};
 use crate::tui;
 use crate::words::Lang;
 use serde_json::json;
@@ -57,18 +56,4 @@ fn entry(lesson: &Lesson) -> tui::Entry {
         chinese: words(Lang::Zh),
         progress: String::new(),
     }
-}
-
-pub fn check(names: &[String]) -> anyhow::Result<u8> {
-    let names = if names.is_empty() { bundled() } else { names.to_vec() };
-    let mut clean = true;
-    let mut out = std::io::stdout().lock();
-    for name in names {
-        let found = lint(&source(&name)?)?;
-        for finding in &found {
-            writeln!(out, "{finding}")?;
-        }
-        clean &= found.is_empty();
-    }
-    Ok(if clean { 0 } else { HELD_NOT })
 }

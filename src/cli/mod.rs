@@ -1,5 +1,6 @@
 //! The command line: each subcommand a file; errors are worded here, once, on stderr.
 
+mod check;
 mod class;
 mod container;
 mod doctor;
@@ -7,9 +8,12 @@ mod lesson;
 mod list;
 mod mounts;
 mod myths;
+mod new;
 mod notes;
+mod ops;
 mod progress;
 mod report;
+mod saves;
 mod verify;
 mod volume;
 
@@ -73,7 +77,16 @@ enum Command {
         host: HostKind,
     },
     /// Lint lessons without performing anything.
-    Check { lessons: Vec<String> },
+    Check {
+        lessons: Vec<String>,
+        /// Instead, print the pages of this step (its id, or its number from 1) of one lesson at 80x24.
+        #[arg(long, value_name = "STEP")]
+        preview: Option<String>,
+    },
+    /// Make a new lesson that holds, to be changed into yours.
+    New(new::Args),
+    /// Every operation and condition that a lesson can name, with arguments and an example.
+    Ops(ops::Args),
     /// What posts say about mount namespaces, what happens, and the command that shows it.
     Myths(myths::Args),
     /// A process's mount table.
@@ -117,7 +130,10 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => report::report(&args, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
         Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
-        Some(Command::Check { lessons }) => list::check(&lessons),
+        Some(Command::Check { lessons, preview: None }) => check::check(&lessons),
+        Some(Command::Check { lessons, preview: Some(step) }) => check::preview(&lessons, &step, lang),
+        Some(Command::New(args)) => new::new(&args, lang),
+        Some(Command::Ops(args)) => ops::ops(&args, lang),
         Some(Command::Myths(args)) => myths::myths(&args, lang),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff(args)) => mounts::diff(&args),

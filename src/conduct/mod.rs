@@ -7,14 +7,14 @@ pub use round::{perform, prepare, replay, variant};
 pub use task::solve;
 
 use crate::lab::{Lab, LabError, Shell};
-use crate::lesson::{Lesson, Side};
+use crate::lesson::{HostSpec, Lesson, Side};
 use crate::session::{Effect, Event, RoundRecord, Snapshot};
 use crate::words::Lang;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-/// Makes a fresh lab.
-pub type Start = Box<dyn Fn() -> Result<Box<dyn Lab>, LabError> + Send>;
+/// Makes a fresh lab, as a lesson wants its practice host.
+pub type Start = Box<dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError> + Send>;
 
 /// Owns the lab of a session. A sandbox's processes die with the thread that made it, so a conductor stays on one thread.
 pub struct Conductor {
@@ -38,14 +38,18 @@ impl Conductor {
     fn try_out(&mut self, effect: &Effect) -> Result<Vec<Event>, LabError> {
         let lesson = self.lesson.clone();
         match *effect {
+            Effect::Learn(ref lesson) => {
+                self.lesson = lesson.clone();
+                Ok(Vec::new())
+            }
             Effect::Build { replay } => {
-                let lab = fresh(&mut self.lab, &self.start)?;
+                let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
                 let (now, past) = round::replay(lab, &lesson, replay, &[], self.lang)?;
                 self.now = now;
                 Ok(vec![Event::Replayed(past), Event::Built(self.now.clone())])
             }
             Effect::Variant { step, index } => {
-                let lab = fresh(&mut self.lab, &self.start)?;
+                let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
                 let records = round::variant(lab, &lesson, step, index, self.lang)?;
                 if let Some(last) = records.last() {
                     self.now = last.after.clone();
@@ -101,9 +105,9 @@ impl Conductor {
 }
 
 /// The old lab ends before the new one begins.
-fn fresh<'a>(slot: &'a mut Option<Box<dyn Lab>>, start: &Start) -> Result<&'a mut dyn Lab, LabError> {
+fn fresh<'a>(slot: &'a mut Option<Box<dyn Lab>>, start: &Start, host: &HostSpec) -> Result<&'a mut dyn Lab, LabError> {
     *slot = None;
-    Ok(slot.insert(start()?).as_mut())
+    Ok(slot.insert(start(host)?).as_mut())
 }
 
 fn lab(slot: &mut Option<Box<dyn Lab>>) -> Result<&mut dyn Lab, LabError> {

@@ -1,9 +1,10 @@
 //! Questions that the kernel can answer.
 
 use crate::op::Mode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     Outside,
@@ -11,7 +12,7 @@ pub enum Side {
 }
 
 /// A question that the kernel can answer. What is undefined (no container yet) does not hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
     /// So many rows of a side's table match.
@@ -24,7 +25,9 @@ pub enum Condition {
     Errno(String),
     /// What a command of the round printed (standard output and error).
     Output(Output),
+    /// A file or directory of a side: whether it is there, and what it is.
     File(FileSpec),
+    /// A side's hostname.
     Hostname(Named),
     /// The root directory of the side's first process.
     Root(Named),
@@ -38,7 +41,7 @@ pub enum Condition {
     Ended(bool),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
     pub side: Side,
@@ -50,7 +53,7 @@ pub struct Rows {
     pub count: CountSpec,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
     #[default]
@@ -59,7 +62,7 @@ pub enum View {
 }
 
 /// Two rows, each the top one on its mount point, and how mount events travel between them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tie {
     pub from: Place,
@@ -67,14 +70,14 @@ pub struct Tie {
     pub is: TieKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     pub side: Side,
     pub target: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TieKind {
     /// Both are in one peer group: events travel both ways.
@@ -86,14 +89,14 @@ pub enum TieKind {
 }
 
 /// A number, or a word for one that differs from host to host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a count is a number from 0 on, or one of `as-outside`, `as-before`, `one-more`, `some`")]
 pub enum CountSpec {
     Exactly(usize),
     Word(CountWord),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CountWord {
     /// As many as the outside table has.
@@ -107,7 +110,7 @@ pub enum CountWord {
 }
 
 /// Which rows are meant; every field that is given must match.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RowFilter {
     #[serde(default)]
@@ -136,7 +139,7 @@ pub struct RowFilter {
 
 /// The change of one side's namespace in this round. A number that is not given is not looked at; `none: true` says
 /// that nothing changed at all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSpec {
     pub side: Side,
@@ -155,27 +158,27 @@ pub struct ChangeSpec {
 }
 
 /// A number, or `all`: every row that the table had before the round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a count of changed rows is a number from 0 on, or `all`")]
 pub enum ChangeCount {
     Exactly(usize),
     Word(AllWord),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AllWord {
     All,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EveryRow {
     pub side: Side,
     pub every: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// The command as `run` has it.
@@ -195,7 +198,7 @@ pub struct Output {
     pub status: Option<i32>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSpec {
     pub side: Side,
@@ -230,7 +233,7 @@ pub struct FileSpec {
 }
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
     File,
@@ -255,14 +258,14 @@ impl FileKind {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
     pub side: Side,
     pub is: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Same {
     /// `mnt`, `pid`, `uts`, `user`, `ipc`, `hostname` or `rows` (the same rows in the same order, but for the ids).
@@ -270,7 +273,7 @@ pub struct Same {
     pub is: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PidSpec {
     /// Its number in its own PID namespace.

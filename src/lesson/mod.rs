@@ -15,11 +15,11 @@ mod tests;
 mod text;
 
 pub use at::LAB;
-pub use check::check;
+pub use check::{Measure, check};
 pub use claims::{Claim, Showing, Verdict, claim, claims, showings};
 pub use condition::*;
-pub use error::LessonError;
-pub use load::{Source, bundled, open, parse, source};
+pub use error::{LessonError, nearest};
+pub use load::{Source, bundled, open, parse, parse_source, source};
 pub use model::*;
 pub use predict::*;
 pub use text::*;

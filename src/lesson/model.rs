@@ -2,11 +2,12 @@
 
 use super::{Condition, LAB, LessonText, Prediction, Side, StepText};
 use crate::op::{Actor, Operation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A whole lesson: its structure, and its words in every language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lesson {
     /// The version of the lesson format: 1.
@@ -28,11 +29,12 @@ pub struct Lesson {
     pub steps: Vec<Step>,
     /// The words, by language code (`en`, `zh-CN`); read from the Markdown files beside the YAML.
     #[serde(default)]
+    #[schemars(skip)]
     pub texts: BTreeMap<String, LessonText>,
 }
 
 /// How the practice host is set up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HostSpec {
     /// Give `/` and all below it to peer groups, as systemd does.
@@ -52,7 +54,7 @@ impl Default for HostSpec {
 }
 
 /// One directory of a stack: a layer, or a view on the layers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     pub name: String,
@@ -70,7 +72,7 @@ fn outside() -> Side {
 }
 
 /// What a step shows of a stack: some paths, each as every column has it. Columns stand from the lowest to the topmost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Layers {
     /// The stack's name.
@@ -79,11 +81,12 @@ pub struct Layers {
     pub paths: Vec<String>,
     /// The stack's columns; filled in from the lesson's stacks.
     #[serde(default)]
+    #[schemars(skip)]
     pub columns: Vec<Column>,
 }
 
 /// One step: the student reads, predicts, does and sees.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub id: String,
@@ -94,6 +97,9 @@ pub struct Step {
     /// has none.
     #[serde(default)]
     pub rounds: Vec<Round>,
+    /// Its text is longer than a page of 80x24 on purpose: Space scrolls.
+    #[serde(default)]
+    pub paged: bool,
     /// Mount points that are never folded away.
     #[serde(default)]
     pub focus: Vec<String>,
@@ -109,7 +115,7 @@ pub struct Step {
 }
 
 /// One round of a step: operations, then commands whose output is shown, then what must be so.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Round {
     /// Who acts. With `type` it is the program that runs in the container.
@@ -135,8 +141,11 @@ impl Round {
 }
 
 /// A command of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "a command is words, { sh: \"…\" } or { start: \"…\" }; put words with `: ` in them in quotes"
+)]
 pub enum Run {
     /// Words, no shell.
     Words(String),
@@ -145,14 +154,14 @@ pub enum Run {
 }
 
 /// A line for the side's shell: for what no operation can say. Shown as typed, never as a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShellLine {
     pub sh: String,
 }
 
 /// A command that goes on running in the background: words, no shell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartLine {
     pub start: String,
@@ -170,7 +179,7 @@ impl Run {
 }
 
 /// A state that the student brings about by hand, in the shells or by choosing operations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// What must be so; each ticks by itself. The words stand in the Markdown, one line each.
@@ -186,7 +195,7 @@ pub struct Task {
 }
 
 /// One condition of a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Goal {
     /// Once is enough: it stays ticked.
@@ -204,7 +213,7 @@ impl Goal {
 }
 
 /// An operation that a task offers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     pub actor: Actor,
@@ -213,7 +222,7 @@ pub struct Choice {
 }
 
 /// A line for the shell of a side: `host: umount /proc`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Typed {
     Host(String),
@@ -234,7 +243,7 @@ fn host() -> Actor {
 }
 
 /// The same step with one thing changed; afterwards the sandbox is rebuilt as before the step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     pub id: String,
@@ -250,7 +259,7 @@ pub struct Variant {
 }
 
 /// Something that must be so, and how it is proven. In YAML the proof is the key: `becomes: { rows: … }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "ExpectationFile", into = "ExpectationFile")]
 pub struct Expectation {
     pub proof: Proof,
@@ -272,17 +281,22 @@ pub enum Proof {
 }
 
 /// An expectation as a file has it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ExpectationFile {
+    /// False before the round and true after it: what the round brings about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     becomes: Option<Condition>,
+    /// True before and after the round: what it leaves alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stays: Option<Condition>,
+    /// About the round's own results: its errno, its output, its changes of a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     says: Option<Condition>,
+    /// The variant in which it does not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fails_in: Option<String>,
+    /// The popular claim on which it bears, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
 }

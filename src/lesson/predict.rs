@@ -1,10 +1,11 @@
 //! Questions asked before a step runs.
 
 use super::condition::{Condition, CountSpec, RowFilter, Side, View};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A question asked before a step runs. The author writes the question and the options, never the answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Prediction {
     /// Which table gains, loses or changes rows? Options made by nslab: outside, inside, both, neither.
@@ -36,7 +37,7 @@ pub enum Prediction {
     Claims { options: Vec<Vec<Condition>> },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Does {
     Gains,
@@ -44,7 +45,7 @@ pub enum Does {
     Changes,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
     PidOutside,

@@ -113,7 +113,9 @@ fn the_index_is_whole() {
 fn every_bundled_lesson_is_clean() {
     assert_eq!(bundled().first().map(String::as_str), Some("mount-ns"));
     for name in bundled() {
-        let found = source(&name).and_then(|source| check(&source)).unwrap_or_else(|error| panic!("{error}"));
+        let found = source(&name)
+            .and_then(|source| check(&source, crate::tui::page_lines))
+            .unwrap_or_else(|error| panic!("{error}"));
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
     }
@@ -147,7 +149,7 @@ fn faults_of_a_readable_lesson_are_found() {
         };
         assert!(file.text.contains(from), "{name} has no {from}");
         file.text = file.text.replacen(from, to, 1);
-        let found = check(&bad).unwrap_or_else(|error| vec![error]);
+        let found = check(&bad, crate::tui::page_lines).unwrap_or_else(|error| vec![error]);
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         let hit = found.iter().find(|finding| finding.contains(says)).unwrap_or_else(|| panic!("{to}: {found:?}"));
         let line = hit.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());

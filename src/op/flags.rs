@@ -1,6 +1,9 @@
 //! One table per flag family: the bit, its names, and what it does in one sentence.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::borrow::Cow;
 
 /// One flag, in every language that nslab speaks.
 #[derive(Debug)]
@@ -107,6 +110,18 @@ macro_rules! flag_set {
                         Err(format!("unknown {} \"{word}\"; known: {}", $what, known.join(", ")))
                     }
                 })
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                let word = |flag: &FlagWord| json!({ "const": flag.word, "description": format!("{}: {}", flag.c, flag.en) });
+                let words: Vec<_> = $table.iter().map(word).collect();
+                json_schema!({ "type": "array", "items": { "type": "string", "oneOf": words } })
             }
         }
 

@@ -1,10 +1,11 @@
 //! The intents that a lesson can name.
 
 use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who acts: the practice host's stage, or the container's agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Actor {
     Host,
@@ -14,7 +15,7 @@ pub enum Actor {
 /// One intent of a lesson. In YAML each is a map with one key: `mount: { type: proc, on: /proc }`.
 ///
 /// `{pid}` in a path, or in a text to write, stands for the container's first process, as the practice host numbers it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
     /// Start the container's first process in new namespaces. Only the host can.
@@ -25,8 +26,11 @@ pub enum Operation {
     Setns(Setns),
     /// Write the id maps of the container's user namespace. Only the host can.
     IdMap(IdMap),
+    /// mount(2): mount a new file system, such as a tmpfs, proc or overlay.
     Mount(Mount),
+    /// umount2(2): unmount the top mount on a path.
     Umount(Umount),
+    /// Show a directory or file at a second path (MS_BIND).
     Bind(Bind),
     /// Change the flags of a mount that is there (MS_REMOUNT).
     Remount(Remount),
@@ -36,13 +40,19 @@ pub enum Operation {
     OpenTree(OpenTree),
     /// move_mount(2): attach what open_tree copied, or move a mount.
     MoveMount(MoveMount),
+    /// Set whether mount events travel from and to a mount.
     Propagation(Propagation),
+    /// sethostname(2): name the UTS namespace.
     Hostname(String),
+    /// mkdir(2): make one directory.
     Mkdir(MakeDir),
+    /// rmdir(2): remove an empty directory, or show why it cannot be removed.
     Rmdir(String),
     /// Remove a file.
     Remove(String),
+    /// rename(2): give a file or directory another path.
     Rename(Rename),
+    /// chmod(2): set permission bits.
     Chmod(Chmod),
     /// A symbolic link.
     Symlink(Symlink),
@@ -52,8 +62,11 @@ pub enum Operation {
     Write(Write),
     /// Open a file or directory and keep the descriptor under a name.
     Open(Open),
+    /// Close a descriptor that an earlier operation named.
     Close(String),
+    /// kill(2): send a signal, or ask whether a process is there.
     Kill(Kill),
+    /// chdir(2): set the working directory.
     Chdir(String),
     /// chdir(2) to an open directory.
     Fchdir(String),
@@ -61,39 +74,43 @@ pub enum Operation {
     Chroot(String),
     /// chroot(2) alone: the working directory stays where it is.
     ChrootOnly(String),
+    /// pivot_root(2): make a mount the root mount of the namespace, and put the old root on a directory.
     PivotRoot(PivotRoot),
     /// Replace the container's first process by a program.
     Exec(Exec),
 }
 
 /// A process of a lesson: a number, or the word `container` for the container's first process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Process {
     Number(i32),
     Word(ProcessWord),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProcessWord {
     Container,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clone {
+    /// The kinds of namespaces that are made new.
     pub new: NamespaceFlags,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
+    /// The type of the file system: `tmpfs`, `proc`, `overlay` …
     #[serde(rename = "type")]
     pub fstype: String,
     /// What stands in the source column; the type's name if not given.
     #[serde(default)]
     pub source: Option<String>,
+    /// The mount point.
     pub on: String,
     #[serde(default)]
     pub flags: MountFlags,
@@ -102,7 +119,7 @@ pub struct Mount {
     pub data: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Umount {
     pub target: String,
@@ -111,7 +128,7 @@ pub struct Umount {
     pub lazy: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bind {
     pub from: String,
@@ -123,7 +140,7 @@ pub struct Bind {
     pub flags: MountFlags,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PropagationType {
     Private,
@@ -132,7 +149,7 @@ pub enum PropagationType {
     Unbindable,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Propagation {
     pub on: String,
@@ -142,7 +159,7 @@ pub struct Propagation {
     pub recursive: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeDir {
     pub path: String,
@@ -151,14 +168,14 @@ pub struct MakeDir {
     pub mode: Option<Mode>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Write {
     pub path: String,
     pub text: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kill {
     pub pid: Process,
@@ -166,11 +183,11 @@ pub struct Kill {
 }
 
 /// A signal: its name without SIG, or 0, which only asks whether the process is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "SignalFile", into = "SignalFile")]
 pub struct Signal(pub i32);
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum SignalFile {
     Number(i32),
@@ -198,7 +215,7 @@ impl From<Signal> for SignalFile {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setns {
     /// The name of a descriptor that `open` made, of a file like /proc/1/ns/mnt.
@@ -206,7 +223,7 @@ pub struct Setns {
     pub kind: NamespaceFlags,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdMap {
     /// `INSIDE OUTSIDE COUNT`, as uid_map has it (user_namespaces(7)).
@@ -217,7 +234,7 @@ pub struct IdMap {
     pub deny_setgroups: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remount {
     pub on: String,
@@ -227,7 +244,7 @@ pub struct Remount {
     pub bind: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetAttr {
     pub on: String,
@@ -239,7 +256,7 @@ pub struct SetAttr {
     pub recursive: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenTree {
     pub path: String,
@@ -248,7 +265,7 @@ pub struct OpenTree {
     pub flags: TreeFlags,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoveMount {
     /// The name of a descriptor that `open-tree` made.
@@ -256,14 +273,14 @@ pub struct MoveMount {
     pub to: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rename {
     pub from: String,
     pub to: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chmod {
     pub path: String,
@@ -271,7 +288,7 @@ pub struct Chmod {
     pub mode: Mode,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Symlink {
     /// What the link says.
@@ -280,7 +297,7 @@ pub struct Symlink {
     pub at: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mknod {
     pub path: String,
@@ -292,7 +309,7 @@ pub struct Mknod {
     pub mode: Option<Mode>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Open {
     pub path: String,
@@ -305,7 +322,7 @@ pub struct Open {
     pub inherit: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PivotRoot {
     pub new: String,
@@ -313,7 +330,7 @@ pub struct PivotRoot {
 }
 
 /// Permission bits. In a file octal text, since YAML reads 0755 as a decimal number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Mode(pub u32);
 
@@ -334,7 +351,7 @@ impl From<Mode> for String {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exec {
     pub path: String,

@@ -69,6 +69,27 @@ impl Session {
         (session, vec![Effect::Build { replay: step }])
     }
 
+    /// Takes another version of the lesson, at the same step. Where only words differ, nothing that ran is lost. Not while
+    /// something is under way.
+    pub fn relearn(&mut self, lesson: Arc<Lesson>) -> Vec<Effect> {
+        let old = std::mem::replace(&mut self.lesson, lesson.clone());
+        let only_words = Lesson { texts: old.texts.clone(), ..Lesson::clone(&lesson) } == *old;
+        if only_words {
+            return vec![Effect::Learn(lesson)];
+        }
+        let place = |id: &str| old.steps.iter().position(|step| step.id == id);
+        let places: Vec<Option<usize>> = lesson.steps.iter().map(|step| place(&step.id)).collect();
+        self.done = places.iter().map(|place| place.is_some_and(|place| self.done[place])).collect();
+        self.sights = places.iter().map(|place| place.and_then(|place| self.sights[place])).collect();
+        let last = lesson.steps.len() - 1;
+        let here = places.iter().position(|place| *place == Some(self.step)).unwrap_or(self.step.min(last));
+        self.asks = None;
+        self.stuck = false;
+        let mut effects = vec![Effect::Learn(lesson)];
+        effects.extend(self.rebuild(here));
+        effects
+    }
+
     pub fn prediction(&self) -> Option<&Prediction> {
         self.lesson.steps[self.step].predict.as_ref()
     }

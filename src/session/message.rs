@@ -1,7 +1,8 @@
 //! What goes into the state machine and what comes out of it.
 
 use super::{RoundRecord, Snapshot};
-use crate::lesson::Side;
+use crate::lesson::{Lesson, Side};
+use std::sync::Arc;
 
 /// Where the student is within a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,8 @@ pub enum Effect {
     Solve {
         step: usize,
     },
+    /// From now on this is the lesson.
+    Learn(Arc<Lesson>),
     Leave,
 }
 

@@ -122,6 +122,11 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
             }
             _ => {}
         },
+        Mode::Fault(_) if !leaves && !matches!(key, Key::Scroll(_) | Key::Home | Key::End) => {
+            view.mode = Mode::Look;
+            view.scroll = None;
+            return NOTHING;
+        }
         // Whatever else is done, the explanation is closed; moving explains the next row, and it can be scrolled.
         Mode::Explain if !matches!(key, Key::Move(_) | Key::Scroll(_) | Key::Home | Key::End | Key::Copy) => {
             view.mode = Mode::Look;

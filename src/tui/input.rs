@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub enum Message<T> {
+pub enum Message<T, S> {
     Key(KeyEvent),
     Signal(i32),
     /// The reader has stopped and left the terminal alone.
@@ -21,23 +21,25 @@ pub enum Message<T> {
     Lab(T),
     /// That thread is gone.
     LabIsGone,
+    /// From the thread that watches the lesson's files.
+    Saved(S),
 }
 
 /// Signals after which there is nobody to draw for.
 pub const ENDS: [i32; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT];
 
 /// Both threads; they are told to end when this is dropped.
-pub struct Inputs<T> {
-    pub messages: Receiver<Message<T>>,
-    pub sender: Sender<Message<T>>,
+pub struct Inputs<T, S> {
+    pub messages: Receiver<Message<T, S>>,
+    pub sender: Sender<Message<T, S>>,
     wake: UnixStream,
     signals: Handle,
     reader: Option<JoinHandle<()>>,
 }
 
-impl<T: Send + 'static> Inputs<T> {
+impl<T: Send + 'static, S: Send + 'static> Inputs<T, S> {
     /// `typed` was read from the terminal already.
-    pub fn start(typed: &[u8]) -> io::Result<Inputs<T>> {
+    pub fn start(typed: &[u8]) -> io::Result<Inputs<T, S>> {
         let (sender, messages) = channel();
         let (wake, control) = UnixStream::pair()?;
         let mut signals = Signals::new([ENDS.as_slice(), &[libc::SIGWINCH, libc::SIGCONT]].concat())?;
@@ -72,7 +74,7 @@ impl<T: Send + 'static> Inputs<T> {
     }
 
     /// Waits for one message, no longer than so long after another; the others are kept.
-    fn until(&self, patience: Duration, wanted: impl Fn(&Message<T>) -> bool) {
+    fn until(&self, patience: Duration, wanted: impl Fn(&Message<T, S>) -> bool) {
         let mut others = Vec::new();
         while let Ok(message) = self.messages.recv_timeout(patience) {
             if wanted(&message) {
@@ -88,7 +90,7 @@ impl<T: Send + 'static> Inputs<T> {
     }
 }
 
-impl<T> Drop for Inputs<T> {
+impl<T, S> Drop for Inputs<T, S> {
     fn drop(&mut self) {
         self.signals.close();
         let _ = self.wake.shutdown(std::net::Shutdown::Both);
@@ -107,7 +109,7 @@ fn key_of(byte: u8) -> Option<KeyEvent> {
     Some(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-fn read_keys<T>(sender: &Sender<Message<T>>, mut control: UnixStream) {
+fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
     let stdin = io::stdin();
     loop {
         let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN), PollFd::new(control.as_fd(), PollFlags::POLLIN)];

@@ -47,7 +47,7 @@ pub fn choose(entries: &[Entry], lang: Lang) -> anyhow::Result<Option<(usize, La
     let (abilities, typed) = probe(false)?;
     let lang = if abilities.is_utf8 { lang } else { Lang::En };
     let mut menu = Menu { lang, at: 0, colour: abilities.colour };
-    let inputs: Inputs<Infallible> = Inputs::start(&typed)?;
+    let inputs: Inputs<Infallible, Infallible> = Inputs::start(&typed)?;
     loop {
         screen.terminal.draw(|frame| {
             let area = frame.area();

@@ -8,6 +8,7 @@ use super::screen::draw;
 use super::terminal::{Screen, copy, enter, leave};
 use super::view::{Mode, View};
 use crate::lab::Shell;
+use crate::lesson::Lesson;
 use crate::mounts::MountTable;
 use crate::relay::relay;
 use crate::session::{Effect, Event, Session};
@@ -30,6 +31,16 @@ pub struct HandOver {
     pub ends: UnixStream,
 }
 
+/// The lesson as it was saved, or what is wrong with it.
+pub type Saved = Result<Lesson, String>;
+
+/// Who else sends, beside keys and signals.
+pub struct Senders {
+    pub lab: Receiver<LabMessage>,
+    /// Closed where nobody watches the lesson's files.
+    pub saved: Receiver<Saved>,
+}
+
 /// What is asked of the lab's thread.
 pub type Requests = Sender<Effect>;
 
@@ -39,7 +50,7 @@ pub fn run(
     mut view: View,
     wants_ascii: bool,
     requests: &Requests,
-    lab: Receiver<LabMessage>,
+    senders: Senders,
     note: &mut dyn FnMut(&Session),
 ) -> anyhow::Result<()> {
     let screen = Screen::new()?;
@@ -53,11 +64,13 @@ pub fn run(
     let inputs = Inputs::start(&typed)?;
     let from_lab = inputs.sender.clone();
     std::thread::spawn(move || {
-        let sent = lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message)));
+        let sent = senders.lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message)));
         sent.and_then(|()| from_lab.send(Message::LabIsGone))
     });
+    let from_files = inputs.sender.clone();
+    std::thread::spawn(move || senders.saved.into_iter().try_for_each(|saved| from_files.send(Message::Saved(saved))));
     let laid = Laid::of(&session, &view, screen.area()?);
-    let mut runner = Runner { session, view, laid, screen, inputs, requests };
+    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None };
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
 }
@@ -67,8 +80,10 @@ struct Runner<'a> {
     view: View,
     laid: Laid,
     screen: Screen,
-    inputs: Inputs<LabMessage>,
+    inputs: Inputs<LabMessage, Saved>,
     requests: &'a Requests,
+    /// Waits until nothing is under way.
+    saved: Option<Lesson>,
 }
 
 /// Whether the loop goes on.
@@ -89,6 +104,7 @@ impl Runner<'_> {
                 if self.one(message)? == Next::Leave {
                     return Ok(());
                 }
+                self.learn();
                 next = self.inputs.messages.try_recv().ok();
             }
         }
@@ -113,7 +129,7 @@ impl Runner<'_> {
         let _ = self.requests.send(effect);
     }
 
-    fn one(&mut self, message: Message<LabMessage>) -> anyhow::Result<Next> {
+    fn one(&mut self, message: Message<LabMessage, Saved>) -> anyhow::Result<Next> {
         match message {
             Message::HungUp => return Ok(Next::Leave),
             Message::Signal(signal) if ENDS.contains(&signal) => return Ok(Next::Leave),
@@ -124,6 +140,12 @@ impl Runner<'_> {
             }
             Message::Lab(LabMessage::Event(event)) => happened(event, &mut self.session, &mut self.view),
             Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
+            Message::Saved(Ok(lesson)) => self.saved = Some(lesson),
+            Message::Saved(Err(fault)) => {
+                self.saved = None;
+                self.view.mode = Mode::Fault(fault);
+                self.view.scroll = None;
+            }
             Message::Key(key) => {
                 let area = self.screen.area()?;
                 let scene = self.laid.scene(&self.session, &self.view);
@@ -145,6 +167,16 @@ impl Runner<'_> {
             }
         }
         Ok(Next::Go)
+    }
+
+    /// Takes the saved lesson, once nothing of the old one is under way.
+    fn learn(&mut self) {
+        let Some(lesson) = self.saved.take_if(|_| !self.session.busy) else { return };
+        self.view.mode = Mode::Look;
+        self.view.turn_page();
+        self.view.notice = Some(self.view.lang.say("tui.reloaded", &[]));
+        let effects = self.session.relearn(Arc::new(lesson));
+        effects.into_iter().for_each(|effect| self.request(effect));
     }
 
     /// Gives the real terminal to a shell.

@@ -136,25 +136,12 @@ fn buffer(session: &Session, view: &View, width: u16, height: u16) -> (Buffer, P
     (buffer, cursor)
 }
 
-/// The screen as text, wide characters once.
 fn screen(session: &Session, view: &View, width: u16, height: u16) -> String {
     text(&buffer(session, view, width, height).0)
 }
 
 fn text(buffer: &Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
-        let mut line = String::new();
-        let mut x = 0;
-        while x < buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            line.push_str(symbol);
-            x += symbol.width().max(1) as u16;
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
+    super::preview::as_text(buffer)
 }
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (110, 30), (160, 45), (60, 18)];

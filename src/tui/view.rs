@@ -50,6 +50,8 @@ pub enum Mode {
     Explain,
     /// A Chinese lesson in a terminal that does not show Chinese.
     NoChinese,
+    /// What is wrong with the lesson's files as they were saved.
+    Fault(String),
 }
 
 #[derive(Debug, Clone)]
@@ -117,7 +119,10 @@ impl View {
 
     /// The view of a new page: nothing open, nothing selected.
     pub fn turn_page(&mut self) {
-        self.mode = Mode::Look;
+        // A fault stays open until somebody has read or mended it.
+        if !matches!(self.mode, Mode::Fault(_)) {
+            self.mode = Mode::Look;
+        }
         self.focus = Focus::Page;
         self.tab = None;
         self.scroll = None;

@@ -3,26 +3,31 @@
 mod chinese;
 mod languages;
 mod place;
+mod traps;
 mod words;
 
 use super::load::{Source, parse_source};
 use super::{Expectation, Lesson, LessonError, Proof, Step, claim};
 use place::Places;
 
+/// How many lines a text takes on the page of the smallest screen, and how many that page has. Who draws it knows.
+pub type Measure = fn(&str) -> (usize, usize);
+
 /// Reads a lesson and looks for faults, in the order of its files.
 ///
 /// # Errors
 /// What keeps it from being read at all.
-pub fn check(source: &Source) -> Result<Vec<LessonError>, LessonError> {
-    Ok(findings(&parse_source(source)?, source))
+pub fn check(source: &Source, measure: Measure) -> Result<Vec<LessonError>, LessonError> {
+    Ok(findings(&parse_source(source)?, source, measure))
 }
 
-fn findings(lesson: &Lesson, source: &Source) -> Vec<LessonError> {
+fn findings(lesson: &Lesson, source: &Source, measure: Measure) -> Vec<LessonError> {
     let mut found = Vec::new();
+    traps::check(&Places::new(&source.yaml), &mut found);
     structure(lesson, &Places::new(&source.yaml), &mut found);
     for language in super::load::LANGUAGES {
         match source.words.get(language) {
-            Some(file) => words::check(lesson, language, &Places::new(file), &mut found),
+            Some(file) => words::check(lesson, language, measure, &Places::new(file), &mut found),
             None => found.push(Places::new(&source.yaml).top(format!("{language}.md is missing beside this file"))),
         }
     }
@@ -35,6 +40,11 @@ fn findings(lesson: &Lesson, source: &Source) -> Vec<LessonError> {
 
 /// What the structure alone shows.
 fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
+    for name in lesson.stacks.keys() {
+        if !lesson.steps.iter().flat_map(|step| &step.layers).any(|layers| layers.of == *name) {
+            found.extend(places.each(&format!("  {name}:"), || format!("no step shows the stack {name}; take it out")));
+        }
+    }
     for step in &lesson.steps {
         if step.predict.is_some() && step.rounds.is_empty() {
             let what = format!("step {} asks for a prediction and performs nothing; add a round", step.id);

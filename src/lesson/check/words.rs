@@ -1,6 +1,7 @@
 //! Lints of one language's words: nothing missing, nothing unused, nothing too long.
 
 use super::super::{Lesson, LessonError, Prediction, Step, StepText};
+use super::Measure;
 use super::place::Places;
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ const HINT: usize = 160;
 /// Lines of code are shown unwrapped, in cells.
 const CODE: usize = 76;
 
-pub fn check(lesson: &Lesson, language: &str, places: &Places, found: &mut Vec<LessonError>) {
+pub fn check(lesson: &Lesson, language: &str, measure: Measure, places: &Places, found: &mut Vec<LessonError>) {
     let Some(text) = lesson.texts.get(language) else { return };
     let have: BTreeSet<_> = text.steps.keys().map(String::as_str).collect();
     let want: BTreeSet<_> = lesson.steps.iter().map(|step| step.id.as_str()).collect();
@@ -23,6 +24,7 @@ pub fn check(lesson: &Lesson, language: &str, places: &Places, found: &mut Vec<L
         if let Some(words) = text.steps.get(&step.id) {
             let mut say = |section: &str, what: String| found.push(places.heading(&step.id, section, what));
             one_step(step, words, &mut say);
+            one_page(step, words, measure, &mut say);
         }
     }
     let mut in_code = false;
@@ -32,6 +34,15 @@ pub fn check(lesson: &Lesson, language: &str, places: &Places, found: &mut Vec<L
         } else if in_code && unicode_width::UnicodeWidthStr::width(line) > CODE {
             found.push(places.spot(number, CODE + 1, format!("a line of code has {CODE} columns at most")));
         }
+    }
+}
+
+/// What is read before anything runs is seen whole, on the smallest screen too: nobody scrolls what looks complete.
+fn one_page(step: &Step, words: &StepText, measure: Measure, say: &mut dyn FnMut(&str, String)) {
+    let (lines, page) = measure(&words.text);
+    if lines > page && !step.paged {
+        let what = format!("{lines} lines of text, and a page of 80x24 has {page}: split the step, or say paged: true");
+        say("", what);
     }
 }
 
@@ -92,8 +103,16 @@ fn one_step(step: &Step, words: &StepText, say: &mut dyn FnMut(&str, String)) {
             }
             hints(say, &words.task.hints, "the task (below ### task)");
         }
-        None if !words.task.text.is_empty() => say("task", "lesson.yaml has no task in this step".into()),
-        None => {}
+        None => {
+            let unused = [
+                ("task", words.task.text.is_empty() && words.task.goals.is_empty()),
+                ("near 1", words.task.near.is_empty()),
+                ("done", words.task.done.is_empty()),
+            ];
+            for (section, _) in unused.iter().filter(|(_, is_empty)| !is_empty) {
+                say(section, format!("lesson.yaml has no task in this step: ### {section} is never shown"));
+            }
+        }
     }
 }
 

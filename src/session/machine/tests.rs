@@ -94,3 +94,28 @@ fn a_variant_ends_in_a_rebuild() {
     assert_eq!(session.phase, Phase::Broken);
     assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 4 }]);
 }
+
+/// A saved lesson is taken at the step where one is: words alone without losing what ran, else in a new sandbox.
+#[test]
+fn another_version_of_the_lesson() {
+    let mut session = session();
+    session.handle(Command::Goto(4));
+    session.apply(Event::Built(Snapshot::default()));
+    session.sights[3] = Some(true);
+    let id = session.lesson.steps[4].id.clone();
+    let mut words = Lesson::clone(&session.lesson);
+    words.texts.get_mut("en").unwrap().title = "other".into();
+    session.handle(Command::Forward);
+    assert!(matches!(session.relearn(Arc::new(words.clone()))[..], [Effect::Learn(_)]));
+    assert_eq!((session.step, session.phase), (4, Phase::Predict), "what was reached is kept");
+    let mut shorter = words;
+    shorter.steps.remove(1);
+    let effects = session.relearn(Arc::new(shorter));
+    assert!(matches!(effects[..], [Effect::Learn(_), Effect::Build { replay: 3 }]), "{effects:?}");
+    assert_eq!((session.lesson.steps[session.step].id.as_str(), session.phase), (id.as_str(), Phase::Read));
+    assert_eq!((session.sights[2], session.sights.len()), (Some(true), session.lesson.steps.len()));
+    session.apply(Event::Built(Snapshot::default()));
+    let mut one = Lesson::clone(&session.lesson);
+    one.steps.truncate(1);
+    assert!(matches!(session.relearn(Arc::new(one))[..], [Effect::Learn(_), Effect::Build { replay: 0 }]));
+}

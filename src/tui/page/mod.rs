@@ -13,7 +13,7 @@ use super::explain::fields;
 use super::scene::Scene;
 use super::style::Tone;
 use super::view::{Mode, Tab, View};
-use super::wrap::{hang, wrap};
+use super::wrap::{cut, hang, wrap};
 use crate::session::Session;
 use unicode_width::UnicodeWidthStr;
 
@@ -83,6 +83,14 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
             page
         }
         Mode::Variants(at) => variants(session, view, at, width),
+        Mode::Fault(ref fault) => {
+            page.add_as(Tone::Strong, wrap(&view.lang.say("tui.fault", &[]), width));
+            // The last two lines are the place and its caret, which belong one below the other.
+            for line in fault.lines() {
+                page.add(if line.starts_with("  | ") { vec![cut(line, width)] } else { hang(line, width, 2) });
+            }
+            page
+        }
         Mode::Explain => {
             if let Some((side, row)) = view.selected {
                 for line in fields(scene.side(side), row, view.lang) {

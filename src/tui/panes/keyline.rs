@@ -46,6 +46,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         Mode::Variants(_) => return vec![Some("try"), Some("arrows"), Some("close")],
         Mode::NoChinese => return vec![Some("english"), Some("chinese")],
         Mode::Explain => return vec![Some("scroll"), Some("arrows"), Some("copy"), Some("close")],
+        Mode::Fault(_) => return vec![Some("scroll"), Some("close"), Some("quit")],
         Mode::Look | Mode::Help => {}
     }
     if view.moment.is_some() {

@@ -91,6 +91,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
     let open = match view.mode {
         Mode::Variants(_) => Some("tui.variants-tab"),
         Mode::Explain => Some("tui.explain-tab"),
+        Mode::Fault(_) => Some("tui.fault-tab"),
         _ => None,
     };
     let names = |shown: &[Tab], current: Option<Tab>| {

@@ -155,13 +155,17 @@ fn the_other_examples_are_read() {
         let found = all.iter().find(|entry| text(entry, "kind") == kind && text(entry, "name") == name);
         text(found.unwrap_or_else(|| panic!("no {kind} {name}")), "example")
     };
-    let mut yaml = [example("part", "lesson"), example("part", "host"), example("part", "stacks"), "steps:\n"].join("\n");
+    let mut yaml =
+        [example("part", "lesson"), example("part", "host"), example("part", "stacks"), "steps:\n"].join("\n");
     yaml += &indented(example("part", "step"), 2);
-    yaml += &indented(example("part", "round"), 8);
+    yaml += &indented(example("part", "round"), 6);
     for name in ["words", "sh", "start"] {
-        yaml += &format!("        - {}\n", example("command", name));
+        yaml += &format!("      - {}\n", example("command", name));
     }
-    yaml += &format!("        - expect: [{{ says: {{ rows: {{ side: outside, count: some, {} }} }} }}]\n", example("part", "where"));
+    yaml += &format!(
+        "      - expect: [{{ says: {{ rows: {{ side: outside, count: some, {} }} }} }}]\n",
+        example("part", "where")
+    );
     yaml += &indented(example("part", "layers"), 4);
     yaml += &indented(example("part", "break"), 4);
     yaml += "    task:\n";
@@ -218,7 +222,8 @@ fn the_documented_lesson_is_the_new_one() {
     let dir = folder(users()[0], "documented");
     assert_eq!(run(users()[0], &["new", "my-lesson", "--dir", dir.to_str().unwrap()]).0, 0);
     for name in ["lesson.yaml", "en.md", "zh-CN.md"] {
-        let (_, after) = page.split_once(&format!("\n`{name}`:\n\n````")).unwrap_or_else(|| panic!("no {name} in the page"));
+        let (_, after) =
+            page.split_once(&format!("\n`{name}`:\n\n````")).unwrap_or_else(|| panic!("no {name} in the page"));
         let (block, _) = after.split_once("\n````").unwrap();
         let (_, block) = block.split_once('\n').unwrap();
         let made = fs::read_to_string(dir.join("my-lesson").join(name)).unwrap();
@@ -226,7 +231,10 @@ fn the_documented_lesson_is_the_new_one() {
     }
     for entry in entries() {
         let name = text(&entry, "name");
-        assert!(page.contains(&format!("`{name}`")) || page.contains(&format!("`{name}:`")), "the page is silent on {name}");
+        assert!(
+            page.contains(&format!("`{name}`")) || page.contains(&format!("`{name}:`")),
+            "the page is silent on {name}"
+        );
     }
 }
 
@@ -234,7 +242,16 @@ fn the_documented_lesson_is_the_new_one() {
 fn a_step_is_previewed() {
     let (status, out, _) = run(users()[0], &["check", "--preview", "proc", "mount-ns"]);
     assert_eq!(status, 0);
-    for part in ["8/14  A fresh /proc", "[READ]", "[PREDICT]", "[DO]", "[SEE]", "[TASK]", "as many as before", "tables, known when"] {
+    for part in [
+        "8/14  A fresh /proc",
+        "[READ]",
+        "[PREDICT]",
+        "[DO]",
+        "[SEE]",
+        "[TASK]",
+        "as many as before",
+        "tables, known when",
+    ] {
         assert!(out.contains(part), "{part}:\n{out}");
     }
     let (_, chinese, _) = run(users()[0], &["check", "--preview", "8", "--lang", "zh-CN", "mount-ns"]);
@@ -258,8 +275,7 @@ fn a_watched_lesson_follows_its_files() {
         fs::write(&yaml, format!("{structure}{more}")).unwrap();
         let text = fs::read_to_string(&words).unwrap() + "\n## second · Another\n\nFirst wording.\n\n### see\nMade.\n";
         fs::write(&words, &text).unwrap();
-        let mut terminal =
-            Terminal::open(user, 24, 80, &["lesson", path.to_str().unwrap(), "--watch", "--step", "2"]);
+        let mut terminal = Terminal::open(user, 24, 80, &["lesson", path.to_str().unwrap(), "--watch", "--step", "2"]);
         terminal.wait("First wording.");
         terminal.wait("INSIDE pid 1");
         terminal.keys("\r\r");

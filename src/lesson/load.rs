@@ -217,7 +217,8 @@ fn advise(words: &str) -> String {
     let Some(unknown) = unknown else { return words.into() };
     let known: Vec<&str> = words.split('`').skip(3).step_by(2).collect();
     match nearest(unknown, known.into_iter()) {
-        Some(near) => format!("{words}; did you mean `{near}`?"),
+        // Then the whole list only hides it.
+        Some(near) => format!("{}; did you mean `{near}`?", words.split(", expected ").next().unwrap_or(words)),
         None => words.into(),
     }
 }

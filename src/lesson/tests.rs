@@ -138,6 +138,7 @@ fn faults_of_a_readable_lesson_are_found() {
         ("en.md", "- a tmpfs on /lab/mine inside\n", "", "2 conditions need as many"),
         ("en.md", "### done\nOne row inside", "### done\n\n### speaker3\nOne", "speaker3"),
         ("en.md", "- nothing: an empty list", "- no", "length should not tell"),
+        ("lesson.yaml", "          - hostname: box", "          - clone: { new: [uts] }", "for the host alone"),
         ("lesson.yaml", "run: [ps]", "run:\n          - ps # all", "is a comment"),
         (
             "lesson.yaml",

@@ -209,15 +209,26 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
 /// Adds the nearest known word to the parser's complaint about an unknown one.
 fn advise(words: &str) -> String {
     let words = &plain(words);
+    if let Some((_, remedy)) = TRAPS.iter().find(|(theirs, _)| words.contains(theirs)) {
+        return format!("{words}; {remedy}");
+    }
     let mut ticks = words.split('`');
     let unknown = words.contains("unknown").then(|| ticks.nth(1)).flatten();
     let Some(unknown) = unknown else { return words.into() };
     let known: Vec<&str> = words.split('`').skip(3).step_by(2).collect();
     match nearest(unknown, known.into_iter()) {
-        Some(near) => format!("{words}; did you mean `{near}`?"),
+        // Then the whole list only hides it.
+        Some(near) => format!("{}; did you mean `{near}`?", words.split(", expected ").next().unwrap_or(words)),
         None => words.into(),
     }
 }
+
+/// What YAML stumbles over most, and what to write instead.
+const TRAPS: [(&str, &str); 3] = [
+    ("mapping values are not allowed", "put a text that has `: ` in it in quotes"),
+    ("did not find expected ',' or", "a bracket before this place is not closed, or ` #` begins a comment inside it"),
+    ("found character that cannot start any token", "put a text that begins with this character in quotes"),
+];
 
 /// The parser's words for kinds of values, as somebody who writes YAML would say them.
 const KINDS: [(&str, &str); 16] = [

@@ -61,6 +61,9 @@ fn errors_have_places() {
         ("count: 1", "count: { a: 1 }", 0, ""),
         ("says: { rows", "say: { rows", 16, "did you mean `says`?"),
         ("{ says: {", "{ stays: { errno: ok }, says: {", 0, "exactly one"),
+        ("hostname: box", "hostname: a: b", 13, "in quotes"),
+        ("        expect:", "        run: [echo a: b]\n        expect:", 14, "in quotes"),
+        ("        expect:", "        run: [ls # all]\n        expect:", 0, "begins a comment"),
     ] {
         let text = GOOD.replacen(from, to, 1);
         assert_ne!(text, GOOD);
@@ -136,6 +139,21 @@ fn faults_of_a_readable_lesson_are_found() {
         ("en.md", "- a tmpfs on /lab/mine inside\n", "", "2 conditions need as many"),
         ("en.md", "### done\nOne row inside", "### done\n\n### speaker3\nOne", "speaker3"),
         ("en.md", "- nothing: an empty list", "- no", "length should not tell"),
+        ("lesson.yaml", "          - hostname: box", "          - clone: { new: [uts] }", "for the host alone"),
+        ("lesson.yaml", "run: [ps]", "run:\n          - ps # all", "is a comment"),
+        (
+            "lesson.yaml",
+            "prepare:",
+            "stacks:\n  c9:\n    - { name: a, path: /lab/a }\nprepare:",
+            "no step shows the stack c9",
+        ),
+        (
+            "en.md",
+            "Each row below is one",
+            "- a\n- b\n- c\n- d\n- e\n- f\n- g\n- h\n\nEach row below is one",
+            "paged: true",
+        ),
+        ("en.md", "### hint\nLook at", "### near 1\nx\n\n### hint\nLook at", "never shown"),
         ("zh-CN.md", "卸载也同样传播：", "卸载也同样传播:", "full-width"),
         ("zh-CN.md", "容器给自己起名 `box`", "容器给自己起名`box`", "space between"),
         ("zh-CN.md", "不要把它叫作重新挂载", "您把它叫作重新挂载", "write 你"),

@@ -20,9 +20,9 @@ pub enum Actor {
 pub enum Operation {
     /// Start the container's first process in new namespaces. Only the host can.
     Clone(Clone),
-    /// unshare(2): new namespaces for this process itself.
+    /// unshare(2): new namespaces for this process itself. Only the container can.
     Unshare(NamespaceFlags),
-    /// setns(2): join the namespace that an open file refers to.
+    /// setns(2): join the namespace that an open file refers to. Only the container can.
     Setns(Setns),
     /// Write the id maps of the container's user namespace. Only the host can.
     IdMap(IdMap),
@@ -70,14 +70,31 @@ pub enum Operation {
     Chdir(String),
     /// chdir(2) to an open directory.
     Fchdir(String),
-    /// chroot(2), and chdir(2) to the new `/`.
+    /// chroot(2), and chdir(2) to the new `/`. Only the container can.
     Chroot(String),
-    /// chroot(2) alone: the working directory stays where it is.
+    /// chroot(2) alone: the working directory stays where it is. Only the container can.
     ChrootOnly(String),
-    /// pivot_root(2): make a mount the root mount of the namespace, and put the old root on a directory.
+    /// pivot_root(2): make a mount the root mount of the namespace, and put the old root on a directory. Only the
+    /// container can.
     PivotRoot(PivotRoot),
-    /// Replace the container's first process by a program.
+    /// Replace the container's first process by a program. Only the container can.
     Exec(Exec),
+}
+
+impl Operation {
+    /// Who alone can do it, if it is not for both.
+    pub fn only(&self) -> Option<Actor> {
+        match self {
+            Operation::Clone(_) | Operation::IdMap(_) => Some(Actor::Host),
+            Operation::Unshare(_)
+            | Operation::Setns(_)
+            | Operation::Chroot(_)
+            | Operation::ChrootOnly(_)
+            | Operation::PivotRoot(_)
+            | Operation::Exec(_) => Some(Actor::Container),
+            _ => None,
+        }
+    }
 }
 
 /// A process of a lesson: a number, or the word `container` for the container's first process.

@@ -49,8 +49,8 @@ pub const EXAMPLES: &[Example] = &[
     operation("unshare", cloned!("- actor: container"), "- unshare: [uts]"),
     operation(
         "setns",
-        cloned!("- do: [{ open: { path: \"/proc/{pid}/ns/uts\", fd: theirs } }]\n- actor: host"),
-        "- setns: { fd: theirs, kind: [uts] }",
+        cloned!("- actor: container\n  do: [{ open: { path: /proc/self/ns/uts, fd: own } }]\n- actor: container"),
+        "- setns: { fd: own, kind: [uts] }",
     ),
     operation(
         "id-map",

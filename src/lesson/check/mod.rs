@@ -8,6 +8,7 @@ mod words;
 
 use super::load::{Source, parse_source};
 use super::{Expectation, Lesson, LessonError, Proof, Step, claim};
+use crate::op::{Actor, Operation};
 use place::Places;
 
 /// How many lines a text takes on the page of the smallest screen, and how many that page has. Who draws it knows.
@@ -49,6 +50,16 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
         if step.predict.is_some() && step.rounds.is_empty() {
             let what = format!("step {} asks for a prediction and performs nothing; add a round", step.id);
             found.push(places.in_step(&step.id, "predict:", what));
+        }
+        for round in step.rounds.iter().chain(step.variants.iter().flat_map(|variant| &variant.rounds)) {
+            for actor in round.does.iter().filter_map(Operation::only).filter(|actor| *actor != round.actor) {
+                let (may, needle) = match actor {
+                    Actor::Host => ("host", "actor: container"),
+                    Actor::Container => ("container", "do:"),
+                };
+                let what = format!("an operation here is for the {may} alone: give it a round with actor: {may}");
+                found.push(places.in_step(&step.id, needle, what));
+            }
         }
         for expectation in step.rounds.iter().flat_map(|round| &round.expect) {
             if expectation.proof == Proof::Stays && expectation.fails_in.is_none() {

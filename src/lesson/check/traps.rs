@@ -12,6 +12,7 @@ pub fn check(places: &Places, found: &mut Vec<LessonError>) {
     // The key below which items stand, and its indent.
     let mut list: Option<(usize, String)> = None;
     for (number, line) in places.lines() {
+        nothing(number, line, places, found);
         let indent = line.len() - line.trim_start().len();
         if list
             .as_ref()
@@ -45,6 +46,25 @@ pub fn check(places: &Places, found: &mut Vec<LessonError>) {
     }
 }
 
+/// `is: null` is no text: the condition would ask nothing.
+fn nothing(number: usize, line: &str, places: &Places, found: &mut Vec<LessonError>) {
+    let code = line.split(" #").next().unwrap_or(line);
+    let words: Vec<&str> = code.split_inclusive([' ', ',']).collect();
+    let mut column = 1;
+    for pair in words.windows(2) {
+        column += pair[0].chars().count();
+        let is_text = pair[0].trim_end().strip_suffix(':').is_some_and(|key| TEXTS.contains(&key));
+        let value = pair[1].trim_end_matches([' ', ',', '}']);
+        if is_text && (value == "null" || value == "~") {
+            found.push(places.spot(
+                number,
+                column,
+                format!("{value} means nothing at all here; put the text in quotes"),
+            ));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::load::SourceFile;
@@ -61,7 +81,9 @@ mod tests {
             ("run:\n  - ls / # root\n", "x:2:10:"),
             ("- sh: echo 1 # 2\n", "x:1:14:"),
             ("type:\n  - echo $# # all\n", "x:2:13:"),
-            ("  - container: umount /proc # first\n", "x:1:30:"),
+            ("  - container: umount /proc # first\n", "x:1:29:"),
+            ("- { says: { output: { of: x, is: null } } }\n", "x:1:34:"),
+            ("- has: ~\n", "x:1:8:"),
         ] {
             let found = found(text);
             assert!(found.len() == 1 && found[0].starts_with(place), "{text}: {found:?}");

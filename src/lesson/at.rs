@@ -67,17 +67,20 @@ mod tests {
         }
     }
 
-    /// Nothing is lost on the way, and nothing but the place changes.
+    /// Nothing is lost on the way, and nothing but the place changes: of the lessons that are ever moved.
     #[test]
     fn a_lesson_moves_whole_and_back() {
         for name in bundled() {
             let lesson = open(&name).unwrap();
+            if lesson.host.tidy_only {
+                continue;
+            }
             assert_eq!(lesson.at(LAB), lesson);
-            let there = lesson.at("/elsewhere");
-            assert_eq!(there.host.lab, "/elsewhere");
+            let there = lesson.at("/mnt");
+            assert_eq!(there.host.lab, "/mnt");
             let text = serde_json::to_string(&there).unwrap();
-            assert!(!text.contains("/lab") && text.contains("/elsewhere/"), "{name}");
-            let back = serde_json::to_string(&there).unwrap().replace("/elsewhere", LAB);
+            assert!(!text.contains("/lab") && text.contains("/mnt/"), "{name}");
+            let back = serde_json::to_string(&there).unwrap().replace("/mnt", LAB);
             assert_eq!(back, serde_json::to_string(&lesson).unwrap(), "{name}");
         }
     }

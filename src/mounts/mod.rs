@@ -19,4 +19,4 @@ pub use pair::{Pair, pair};
 pub use propagation::{Groups, Ties};
 pub use row::Mount;
 pub use table::MountTable;
-pub use text::{diff_listing, elide, listing, printable, printable_json, propagation_listing};
+pub use text::{diff_listing, elide, listing, printable, printable_json, printable_line, propagation_listing};

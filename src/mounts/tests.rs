@@ -95,6 +95,8 @@ fn rows_of_two_namespaces_pair_by_content() {
 #[test]
 fn names_cannot_steer_a_terminal() {
     assert_eq!(printable(b"a\x1b[2J\n\xff\xc2\x9b\xe2\x80\xae"), "a\\x1b[2J\\x0a\\xff\\xc2\\x9b\\xe2\\x80\\xae");
+    assert_eq!(printable_line("1024\t/lab\tx\x1b"), "1024    /lab    x\\x1b");
+    assert_eq!(printable_line("外\t12345678\t."), "外      12345678        .");
     assert_eq!(elide("/var/lib/docker/overlay2/e735/merged", 16, true), "/var/../merged");
 }
 

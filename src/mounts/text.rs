@@ -30,6 +30,19 @@ pub fn printable(bytes: &[u8]) -> String {
     out
 }
 
+/// A line that a command printed, with its tabs as the spaces that a terminal would show for them.
+pub fn printable_line(line: &str) -> String {
+    let mut out = String::new();
+    for (number, part) in line.split('\t').enumerate() {
+        if number > 0 {
+            let to_stop = 8 - out.width() % 8;
+            out.push_str(&" ".repeat(to_stop));
+        }
+        out.push_str(&printable(part.as_bytes()));
+    }
+    out
+}
+
 /// JSON that says the same and cannot steer a terminal either: `\u009b` for the character. Such characters stand only
 /// within its strings, but for the line ends between them.
 pub fn printable_json(json: &str) -> String {

@@ -3,7 +3,7 @@
 use super::words::Look;
 use super::{Plain, Told};
 use crate::lesson::Side;
-use crate::mounts::{Change, ChangeKind, MountTable, printable};
+use crate::mounts::{Change, ChangeKind, MountTable, printable, printable_line};
 use crate::op::Actor;
 use crate::session::{Phase, RoundRecord, SideState, choice_in_words, layer_sentences, layers_of, options, verdict};
 use crate::words::Lang;
@@ -161,7 +161,7 @@ impl Plain<'_> {
             let key = if command.typed { "plain.typed" } else { "plain.command" };
             self.say.text(&lang.say(key, &[&side, &command.line]))?;
             for line in command.output.lines() {
-                self.say.raw(&format!("  {}", printable(line.as_bytes())))?;
+                self.say.raw(&format!("  {}", printable_line(line)))?;
             }
         }
         self.tell_changes(record, by_hand)?;

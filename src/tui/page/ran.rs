@@ -1,7 +1,7 @@
 //! What ran: the exact calls with their answers, what the guess and the kernel said, what commands printed.
 
 use super::{Page, text, verdict};
-use crate::mounts::printable;
+use crate::mounts::{printable, printable_line};
 use crate::op::{Actor, FlagWord};
 use crate::session::{CallRecord, Phase, RoundRecord, Session};
 use crate::tui::style::Tone;
@@ -142,7 +142,7 @@ pub fn outputs(session: &Session, page: &mut Page, width: usize) {
     for command in latest(session).iter().flat_map(|record| &record.commands) {
         page.add(hang(&format!("$ {}", printable(command.line.as_bytes())), width, 4));
         for line in command.output.lines() {
-            page.add(hang(&format!("  {}", printable(line.as_bytes())), width, 4));
+            page.add(hang(&format!("  {}", printable_line(line)), width, 4));
         }
     }
 }

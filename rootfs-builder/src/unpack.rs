@@ -7,24 +7,26 @@ use std::path::{Path, PathBuf};
 
 /// Fills an existing directory from layers, the lowest first. Links, hard links and modes are kept.
 pub fn unpack(layers: &[&Path], into: &Path) -> io::Result<()> {
-    layers.iter().try_for_each(|layer| copy_directory(layer, into, &mut HashMap::new()))
+    layers.iter().try_for_each(|layer| copy_directory(layer, into, false, &mut HashMap::new()))
 }
 
-fn copy_directory(from: &Path, to: &Path, copied: &mut HashMap<(u64, u64), PathBuf>) -> io::Result<()> {
+/// `is_new`: nothing of another layer is there, so nothing has to give way.
+fn copy_directory(from: &Path, to: &Path, is_new: bool, copied: &mut HashMap<(u64, u64), PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let data = entry.metadata()?;
         if data.is_dir() {
-            if !target.is_dir() || target.is_symlink() {
+            let is_new = is_new || !target.is_dir() || target.is_symlink();
+            if is_new {
                 std::fs::create_dir(&target)?;
             }
-            copy_directory(&source, &target, copied)?;
+            copy_directory(&source, &target, is_new, copied)?;
             // Last, so that a directory without write permission can be filled.
             std::fs::set_permissions(&target, data.permissions())?;
             continue;
         }
-        match std::fs::remove_file(&target) {
+        match if is_new { Ok(()) } else { std::fs::remove_file(&target) } {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

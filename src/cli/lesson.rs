@@ -37,9 +37,16 @@ pub struct Args {
     width: usize,
 }
 
-/// Begins a lesson with everything left as it is by default.
-pub fn begin(lesson: String, lang: Lang) -> anyhow::Result<u8> {
-    let args = Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80 };
+/// Begins a lesson with everything left as it is by default: where the student left off, or at a step (from 0).
+pub fn begin(lesson: String, step: Option<usize>, lang: Lang) -> anyhow::Result<u8> {
+    let args = Args {
+        lesson,
+        step: step.map(|step| step + 1),
+        plain: false,
+        ascii: false,
+        host: HostKind::default(),
+        width: 80,
+    };
     run(&args, lang)
 }
 
@@ -57,10 +64,8 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let progress = Store::open().map(|store| store.path()).filter(|path| path.exists());
     let told = receipt::tell(&before, &super::cache()?, progress.as_deref(), lang)?;
     let Some((told, clean)) = told else { return walked };
-    // A prompt that was answered by a pipe has not ended its line.
-    let gap = if std::io::stdin().is_terminal() { "" } else { "\n" };
     // The terminal may be gone; then there is nobody to tell.
-    let _ = writeln!(std::io::stdout(), "{gap}{told}");
+    let _ = writeln!(std::io::stdout(), "{told}");
     Ok(if clean { walked? } else { super::HELD_NOT })
 }
 

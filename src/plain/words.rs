@@ -10,7 +10,9 @@ pub enum Word {
     Commands(Vec<Command>),
     Look(Look),
     Lang(Lang),
-    Unknown,
+    Help,
+    /// No word, or one that does not fit here: the catalogue's key of what to say, and what is filled in.
+    Wrong(&'static str, Vec<String>),
 }
 
 /// What only looks, and changes nothing.
@@ -44,20 +46,27 @@ pub fn parse(line: &str, session: &Session) -> Word {
     {
         return Word::Commands(answer);
     }
+    let steps = session.lesson.steps.len();
+    let variants = session.lesson.steps[session.step].variants.len();
     match (words.first().copied().unwrap_or(""), words.get(1).copied(), number) {
+        ("" | "next" | "n", ..) if session.phase == Phase::Predict => wrong_answer(session),
         ("" | "next" | "n", ..) => one(Command::Forward),
+        ("?" | "help", ..) => Word::Help,
         ("quit" | "q", ..) => one(Command::Leave),
         ("back", ..) => one(Command::Back),
         ("again", ..) => one(Command::Rebuild),
         ("restart", ..) => one(Command::Restart),
-        ("goto", _, Some(step)) if (1..=session.lesson.steps.len()).contains(&step) => one(Command::Goto(step - 1)),
-        ("break", _, None) => Word::Look(Look::Variants),
-        ("break", _, Some(number)) if (1..=session.lesson.steps[session.step].variants.len()).contains(&number) => {
-            one(Command::Break(number - 1))
-        }
+        ("goto", _, Some(step)) if (1..=steps).contains(&step) => one(Command::Goto(step - 1)),
+        ("goto", ..) => Word::Wrong("plain.goto-which", vec![steps.to_string()]),
+        ("break", None, _) => Word::Look(Look::Variants),
+        ("break", _, Some(number)) if (1..=variants).contains(&number) => one(Command::Break(number - 1)),
+        ("break", ..) if variants > 0 => Word::Wrong("plain.break-which", vec![variants.to_string()]),
+        ("break", ..) => Word::Look(Look::Variants),
         ("tip", ..) => one(Command::Tip),
         ("show", ..) if session.phase == Phase::Task => one(Command::Show),
         ("try", _, Some(number)) if session.phase == Phase::Task => one(Command::Choose(number)),
+        ("show" | "try", ..) if session.phase != Phase::Task => Word::Look(Look::Task),
+        ("try", ..) => Word::Wrong("plain.try-which", Vec::new()),
         ("task", ..) => Word::Look(Look::Task),
         ("outside", ..) => Word::Look(Look::Table(Side::Outside)),
         ("inside", ..) => Word::Look(Look::Table(Side::Inside)),
@@ -72,19 +81,34 @@ pub fn parse(line: &str, session: &Session) -> Word {
                 _ => None,
             },
         )),
+        ("row", ..) => Word::Wrong("plain.row-which", Vec::new()),
         ("shell", Some("host"), _) => one(Command::Shell(Side::Outside)),
         ("shell", Some("container"), _) => one(Command::Shell(Side::Inside)),
+        ("shell", ..) => Word::Wrong("plain.shell-which", Vec::new()),
         ("lang", Some("en"), _) => Word::Lang(Lang::En),
         ("lang", Some("zh" | "zh-CN"), _) => Word::Lang(Lang::Zh),
-        _ => Word::Unknown,
+        ("lang", ..) => Word::Wrong("plain.lang-which", Vec::new()),
+        _ if session.phase == Phase::Predict && line.starts_with(|first: char| first.is_ascii_digit()) => {
+            wrong_answer(session)
+        }
+        _ => Word::Wrong("plain.no-word", vec![line.into()]),
     }
+}
+
+/// How many answers there are; several may be given where several may be so.
+fn wrong_answer(session: &Session) -> Word {
+    let key = if takes_many(session) { "plain.answers-which" } else { "plain.answer-which" };
+    Word::Wrong(key, vec![count(session).to_string()])
+}
+
+fn count(session: &Session) -> usize {
+    let words = session.lesson.step_text("en", session.step);
+    session.prediction().map_or(0, |prediction| options(prediction, words, &session.at_step, Lang::En).len())
 }
 
 /// The answer to a question: one number, or several where several may be so.
 fn answer(line: &str, session: &Session) -> Option<Vec<Command>> {
-    let prediction = session.prediction()?;
-    let words = session.lesson.step_text("en", session.step);
-    let count = options(prediction, words, &session.at_step, Lang::En).len();
+    let count = count(session);
     let numbers: Vec<usize> = line
         .split([' ', ','])
         .filter(|word| !word.is_empty())

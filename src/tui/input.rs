@@ -50,11 +50,20 @@ impl<T: Send + 'static> Inputs<T> {
         Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader) })
     }
 
-    /// Stops reading, so that no byte is taken from whom the terminal is handed to.
-    pub fn pause(&mut self) -> io::Result<()> {
+    /// Stops reading, so that no byte is taken from whom the terminal is handed to. Returns the keys that were read by
+    /// then.
+    pub fn pause(&mut self) -> io::Result<Vec<KeyEvent>> {
         self.wake.write_all(b"p")?;
         self.until(Duration::from_secs(2), |message| matches!(message, Message::Paused));
-        Ok(())
+        let (mut keys, mut others) = (Vec::new(), Vec::new());
+        while let Ok(message) = self.messages.try_recv() {
+            match message {
+                Message::Key(key) => keys.push(key),
+                other => others.push(other),
+            }
+        }
+        others.into_iter().for_each(|message| drop(self.sender.send(message)));
+        Ok(keys)
     }
 
     /// Waits for the reader's end, so that the next reader of the terminal loses no byte. Not for a terminal that may be
@@ -98,7 +107,8 @@ impl<T> Drop for Inputs<T> {
 /// Keys of one byte; longer ones that were typed before the screen was there are not worth guessing at.
 fn key_of(byte: u8) -> Option<KeyEvent> {
     let code = match byte {
-        b'\r' => KeyCode::Enter,
+        // Before the terminal was raw, it made a line feed of it.
+        b'\r' | b'\n' => KeyCode::Enter,
         0x7f => KeyCode::Backspace,
         0x03 => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
         b' '..=b'~' => KeyCode::Char(byte as char),

@@ -1,6 +1,7 @@
 //! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from session and view alone.
 
 mod act;
+mod ahead;
 mod answer;
 mod canvas;
 mod cells;
@@ -24,9 +25,8 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
-mod wrap;
 
-pub use menu::{Entry, choose};
+pub use menu::{Entry, choose, progress_in_words};
 pub use run::{HandOver, LabMessage, run};
 pub use screen::draw;
 pub use view::View;

@@ -1,16 +1,18 @@
 //! The event loop: keys, signals and the lab's thread send messages, this one draws.
 
 use super::act::{Act, happened, press};
+use super::ahead::Ahead;
 use super::input::{ENDS, Inputs, Message};
 use super::probe::probe;
 use super::screen::draw;
-use super::terminal::{Screen, copy, enter, leave};
+use super::terminal::{Screen, copy, enter, lend};
 use super::view::{Mode, View};
 use crate::lab::Shell;
 use crate::mounts::MountTable;
 use crate::relay::relay;
 use crate::session::{Effect, Event, Session};
 use crate::words::Lang;
+use crossterm::event::KeyEvent;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -55,7 +57,7 @@ pub fn run(
         let sent = lab.into_iter().try_for_each(|message| from_lab.send(Message::Lab(message)));
         sent.and_then(|()| from_lab.send(Message::LabIsGone))
     });
-    let mut runner = Runner { session, view, screen, inputs, requests };
+    let mut runner = Runner { session, view, screen, inputs, requests, ahead: Ahead::default() };
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
 }
@@ -66,6 +68,7 @@ struct Runner<'a> {
     screen: Screen,
     inputs: Inputs<LabMessage>,
     requests: &'a Requests,
+    ahead: Ahead,
 }
 
 /// Whether the loop goes on.
@@ -106,7 +109,8 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn request(&self, effect: Effect) {
+    fn request(&mut self, effect: Effect) {
+        self.ahead.shell |= matches!(effect, Effect::Shell { .. });
         let _ = self.requests.send(effect);
     }
 
@@ -119,36 +123,61 @@ impl Runner<'_> {
             Message::LabIsGone => {
                 anyhow::bail!("the part of nslab that performs the calls has failed; please start it again")
             }
-            Message::Lab(LabMessage::Event(event)) => happened(event, &mut self.session, &mut self.view),
-            Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
-            Message::Key(key) => {
-                let area = self.screen.area()?;
-                match press(key, &mut self.session, &mut self.view, area) {
-                    Act::Effects(effects) => {
-                        if effects.contains(&Effect::Leave) {
-                            return Ok(Next::Leave);
-                        }
-                        effects.into_iter().for_each(|effect| self.request(effect));
-                    }
-                    Act::Copy(text) => copy(&text)?,
-                    Act::LookAtMachine => {
-                        // The practice host is a namespace of its own: this reads nslab's, which is the machine's.
-                        self.view.machine = Arc::new(MountTable::parse(std::fs::read("/proc/self/mountinfo")?));
-                    }
-                    Act::Suspend => self.screen.suspend(|| self.inputs.until_continued())?,
-                    Act::Redraw => self.screen.again()?,
+            Message::Lab(LabMessage::Event(event)) => {
+                if matches!(event, Event::Failed(_) | Event::NoShell(_)) {
+                    self.ahead.clear();
                 }
+                happened(event, &mut self.session, &mut self.view);
+                return self.catch_up();
             }
+            Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
+            Message::Key(key) if self.session.busy && self.ahead.waits(key) => self.ahead.push(key),
+            Message::Key(key) => return self.key(key),
+        }
+        Ok(Next::Go)
+    }
+
+    /// What was pressed meanwhile, one after another, until something is under way again.
+    fn catch_up(&mut self) -> anyhow::Result<Next> {
+        while !self.session.busy
+            && let Some(key) = self.ahead.pop()
+        {
+            if self.key(key)? == Next::Leave {
+                return Ok(Next::Leave);
+            }
+            // A question is answered by somebody who has read it.
+            if self.session.asks.is_some() {
+                self.ahead.clear();
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    fn key(&mut self, key: KeyEvent) -> anyhow::Result<Next> {
+        let area = self.screen.area()?;
+        match press(key, &mut self.session, &mut self.view, area) {
+            Act::Effects(effects) => {
+                if effects.contains(&Effect::Leave) {
+                    return Ok(Next::Leave);
+                }
+                effects.into_iter().for_each(|effect| self.request(effect));
+            }
+            Act::Copy(text) => copy(&text)?,
+            Act::LookAtMachine => {
+                // The practice host is a namespace of its own: this reads nslab's, which is the machine's.
+                self.view.machine = Arc::new(MountTable::parse(std::fs::read("/proc/self/mountinfo")?));
+            }
+            Act::Suspend => self.screen.suspend(|| self.inputs.until_continued())?,
+            Act::Redraw => self.screen.again()?,
         }
         Ok(Next::Go)
     }
 
     /// Gives the real terminal to a shell.
     fn hand_over(&mut self, over: HandOver) -> anyhow::Result<Next> {
-        self.inputs.pause()?;
-        leave();
-        println!("{}", self.view.lang.say("plain.shell", &[]));
-        match relay(&over.shell) {
+        self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
+        lend(&self.view.lang.say("plain.shell", &[]))?;
+        match relay(&over.shell, &self.ahead.take_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Next::Leave),
             other => other?,
         };

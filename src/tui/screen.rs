@@ -4,11 +4,12 @@ use super::canvas::Canvas;
 use super::cells::{Columns, Kind};
 use super::page::{self, Page};
 use super::panes::{foot, heads, help, page_pane, tables, title};
+use super::rows;
 use super::scene::Scene;
 use super::style::Tone;
-use super::view::{Focus, Mode, View};
-use super::wrap::wrap;
-use crate::session::Session;
+use super::view::{Focus, Mode, Sight, View};
+use crate::session::{Session, layers_of};
+use crate::wrap::wrap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::ops::Range;
@@ -54,7 +55,11 @@ impl Map {
             _ if columns.kind == Kind::Single => {
                 page::content(session, view, false, page_width, free - 5).lines.len().clamp(3, free - 5)
             }
-            _ => free * 8 / 17,
+            _ => {
+                let usual = free * 8 / 17;
+                let most = free.saturating_sub(needed(session, view, free)).max(usual);
+                page::content(session, view, is_wide, page_width, most).lines.len().clamp(usual, most)
+            }
         };
         let heads = top + lines;
         Some(Map {
@@ -78,6 +83,21 @@ impl Map {
         let first = view.scroll.unwrap_or_else(|| page.first(height)).min(last);
         (page, first, last)
     }
+}
+
+/// How many of so many lines the tables need: what they leave empty is the page's. Where the last round is told by its
+/// layers and no row changed, they fold.
+fn needed(session: &Session, view: &View, free: usize) -> usize {
+    let outside = if view.sight == Sight::Machine { view.machine.len() } else { session.now.outside.table.len() };
+    let inside = session.now.inside.as_ref().map_or(0, |inside| inside.table.len());
+    if outside.max(inside) > free {
+        return free;
+    }
+    let scene = Scene::of(session, view);
+    let rows = rows::lines(session, view, &scene, usize::MAX, None).len();
+    let layers = session.rounds.last().and_then(|record| layers_of(&session.lesson.steps[session.step], record));
+    let is_beside = layers.is_some() && !session.marks.show_something() && view.focus == Focus::Page;
+    if is_beside { rows.min(4) } else { rows }
 }
 
 /// Draws everything. Returns where the cursor belongs: on what is chosen, for magnifiers and screen readers.

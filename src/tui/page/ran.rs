@@ -6,8 +6,8 @@ use crate::op::{Actor, FlagWord};
 use crate::session::{CallRecord, Phase, RoundRecord, Session};
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::{hang, wrap};
 use crate::words::Lang;
+use crate::wrap::{hang, wrap};
 use unicode_width::UnicodeWidthStr;
 
 /// Essentials first, so that one page has them: calls, verdict, what to see; then what commands printed.
@@ -86,7 +86,7 @@ fn records(records: &[RoundRecord], view: &View, with_flags: bool, page: &mut Pa
             last = record.actor;
         }
         for call in &record.calls {
-            let text = call.to_string();
+            let text = call.on_one_line();
             let timed = format!("{text}   {} us", call.micros);
             page.add(hang(if timed.width() <= width { &timed } else { &text }, width, 4));
             if with_flags {

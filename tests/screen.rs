@@ -343,3 +343,32 @@ fn keys_and_resizes_in_any_order() {
     terminal.keys("\x03");
     assert_eq!(terminal.end(), 0);
 }
+
+/// What is typed right after the key of a shell is for the shell, whether or not it has the terminal yet; what is typed
+/// before the lesson is there counts, too.
+#[test]
+fn what_is_typed_ahead_arrives() {
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "6"]);
+        terminal.keys("#echo from-q; echo 卷\r");
+        terminal.wait("(exit or Ctrl-D");
+        terminal.wait("\nfrom-q");
+        terminal.wait("\n卷");
+        terminal.keys("exit\r");
+        terminal.wait("6/14");
+        terminal.wait("[READ]");
+        terminal.keys("\r");
+        terminal.wait("[PREDICT]");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
+    terminal.keys("\r\r\r");
+    terminal.wait("[PREDICT]");
+    // Nobody is in that shell: what is typed for it is nothing for the lesson.
+    terminal.keys("\x7f#q\r");
+    terminal.wait("There is no container now.");
+    terminal.wait("[READ]");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}

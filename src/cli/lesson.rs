@@ -56,6 +56,10 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     if let Some(step) = args.step.filter(|step| !(1..=steps).contains(step)) {
         return Err(super::Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id)).into());
     }
+    if is_screen(args) {
+        // The first time the image is made, and that may take a while.
+        println!("{}", lang.say("lesson.prepares", &[]));
+    }
     let layers = image()?;
     let lesson = super::settle(&lesson, &args.lesson, args.host, &layers)?;
     let before = receipt::Machine::look()?;
@@ -69,9 +73,14 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     Ok(if clean { walked? } else { super::HELD_NOT })
 }
 
+/// Whether the lesson is shown on the full screen.
+fn is_screen(args: &Args) -> bool {
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    !args.plain && !dumb && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
 /// The lesson, in words or on the full screen. All its sandboxes have ended when it returns.
 fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) -> anyhow::Result<u8> {
-    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     let lesson = Arc::new(lesson);
     let start = start(lesson.host.clone(), args.host, layers);
     // Refused before the screen is taken, so that cause and remedy can be read.
@@ -81,7 +90,7 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
     let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
     kept.recall(&mut session);
     let mut note = |session: &Session| keeper.note(session);
-    let result = if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    let result = if !is_screen(args) {
         let mut conductor = Conductor::new(lesson, start, lang);
         let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
         went_well.map(|well| if well { 0 } else { super::HELD_NOT })

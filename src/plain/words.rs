@@ -125,3 +125,56 @@ fn answer(line: &str, session: &Session) -> Option<Vec<Command>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Event, Snapshot};
+    use std::sync::Arc;
+
+    fn session() -> Session {
+        let lesson = crate::lesson::open("mount-ns").unwrap();
+        let step = lesson.steps.iter().position(|step| step.variants.len() > 1).unwrap();
+        let (mut session, _) = Session::new(Arc::new(lesson), step);
+        session.apply(Event::Built(Snapshot::default()));
+        session
+    }
+
+    /// A word that does not fit is answered with what would; only `?` tells all words.
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let mut session = session();
+        let key = |line: &str, session: &Session| match parse(line, session) {
+            Word::Wrong(key, args) => {
+                for lang in [Lang::En, Lang::Zh] {
+                    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                    let said = lang.say(key, &args);
+                    assert!(said != key && !said.contains('{'), "{line}: {said}");
+                }
+                key
+            }
+            other => panic!("{line}: {other:?}"),
+        };
+        for (line, wanted) in [
+            ("foo", "plain.no-word"),
+            ("goto 77", "plain.goto-which"),
+            ("goto", "plain.goto-which"),
+            ("break 9", "plain.break-which"),
+            ("break x", "plain.break-which"),
+            ("row", "plain.row-which"),
+            ("shell bar", "plain.shell-which"),
+            ("lang fr", "plain.lang-which"),
+        ] {
+            assert_eq!(key(line, &session), wanted, "{line}");
+        }
+        assert_eq!(parse("?", &session), Word::Help);
+        assert_eq!(parse("try 1", &session), Word::Look(Look::Task), "no task is open");
+        assert_eq!(parse("break", &session), Word::Look(Look::Variants));
+        session.handle(Command::Forward);
+        assert_eq!(session.phase, Phase::Predict);
+        for line in ["", "next", "9", "1 2", "0 1"] {
+            assert_eq!(key(line, &session), "plain.answer-which", "{line}");
+        }
+        assert_eq!(parse("0", &session), Word::Commands(vec![Command::Choose(0), Command::Forward]));
+    }
+}

@@ -146,6 +146,9 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, area: Rect) -> Act
             if command == Command::Tip {
                 tip(session, view);
             }
+            if command == Command::Shell(Side::Inside) && session.now.inside.is_none() && !session.busy {
+                view.notice = Some(view.lang.say("plain.no-container", &[]));
+            }
             Act::Effects(session.handle(command))
         }
         Key::Digit(number) => Act::Effects(choose(number, session, view)),

@@ -17,7 +17,7 @@ fn means(key: KeyEvent, command: Command) -> bool {
     meaning(key) == Some(Key::Session(command))
 }
 
-fn opens_shell(key: KeyEvent) -> bool {
+pub fn opens_shell(key: KeyEvent) -> bool {
     matches!(meaning(key), Some(Key::Session(Command::Shell(_))))
 }
 

@@ -1,7 +1,7 @@
 //! The event loop: keys, signals and the lab's thread send messages, this one draws.
 
 use super::act::{Act, happened, press};
-use super::ahead::Ahead;
+use super::ahead::{Ahead, opens_shell};
 use super::input::{ENDS, Inputs, Message};
 use super::probe::probe;
 use super::screen::draw;
@@ -145,8 +145,8 @@ impl Runner<'_> {
             if self.key(key)? == Next::Leave {
                 return Ok(Next::Leave);
             }
-            // A question is answered by somebody who has read it.
-            if self.session.asks.is_some() {
+            // A question is answered by somebody who has read it, and where no shell opens, nothing is typed into one.
+            if self.session.asks.is_some() || (opens_shell(key) && !self.session.busy) {
                 self.ahead.clear();
             }
         }

@@ -32,7 +32,11 @@ pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page 
         records(latest(session), view, false, &mut page, width);
     }
     if session.phase == Phase::See {
+        // Many calls come after what they led to.
+        let is_long = page.lines.len() + said.lines.len() > height && page.lines.len() > height / 2;
+        let later = if is_long { std::mem::take(&mut page.lines) } else { Vec::new() };
         page.lines.extend(said.lines);
+        page.lines.extend(later);
         text::hints(session, view, &mut page, width);
     }
     if !with_flags {
@@ -124,7 +128,8 @@ fn in_one_line(flags: &[&FlagWord], lang: Lang) -> Option<String> {
             .count();
         let rest = |flag: &FlagWord| flag.zh.chars().skip(common).collect::<String>().trim().to_string();
         let all: Vec<String> = flags.iter().map(|flag| rest(flag)).collect();
-        return (common > 2).then(|| format!("{}：{}", first[..common].iter().collect::<String>(), all.join("、")));
+        let comma = if all.iter().any(|part| part.contains('，')) { "；" } else { "、" };
+        return (common > 2).then(|| format!("{}：{}", first[..common].iter().collect::<String>(), all.join(comma)));
     }
     let words: Vec<Vec<&str>> = flags.iter().map(|flag| flag.en.split(' ').collect()).collect();
     let shortest = words.iter().map(Vec::len).min().unwrap_or(0);
@@ -161,6 +166,16 @@ mod tests {
             "no set-uid, no device nodes, no execution through this mount"
         );
         assert_eq!(in_one_line(&flags, Lang::Zh).unwrap(), "经由这个挂载：set-uid 无效、设备文件不可用、程序不可执行");
+        let flags = [("CLONE_NEWUTS", "自己的主机名"), ("CLONE_NEWPID", "自己的进程编号，从 1 开始")];
+        let flags = flags.map(|(c, zh)| FlagWord {
+            c,
+            zh,
+            ..*MountFlags::from_words(["rec"]).unwrap().words().next().unwrap()
+        });
+        assert_eq!(
+            in_one_line(&flags.iter().collect::<Vec<_>>(), Lang::Zh).unwrap(),
+            "自己的：主机名；进程编号，从 1 开始"
+        );
         let other = MountFlags::from_words(["private", "rec"]).unwrap();
         assert_eq!(in_one_line(&other.words().collect::<Vec<_>>(), Lang::En), None);
     }

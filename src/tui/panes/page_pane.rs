@@ -21,7 +21,7 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) -> O
     let mut sign = |line: usize, text: String| {
         let x = (map.page_width + 1).saturating_sub(text.width());
         if let Some(hidden) = page.lines.get(first + line - map.page.start).filter(|_| line >= map.page.start) {
-            canvas.put(line, 1, &fit(&hidden.text, x - 1), hidden.tone);
+            canvas.put(line, 1, &(fit(&hidden.text, x - 2) + " "), hidden.tone);
         } else {
             canvas.put(line, x - 1, " ", Tone::Plain);
         }

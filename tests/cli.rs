@@ -352,7 +352,9 @@ fn the_plain_lesson_teaches_without_a_screen() {
 /// What is said of what went wrong: once, with what was tried, on stderr; and with the status that fits.
 #[test]
 fn what_goes_wrong_is_said_once() {
-    let output = nslab(users()[0]).args(["mounts", "--file", "/etc/services"]).output().unwrap();
+    let file = common::place().join("no-table");
+    std::fs::write(&file, "no row\n".repeat(20)).unwrap();
+    let output = nslab(users()[0]).args(["mounts", "--file", file.to_str().unwrap()]).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), err.lines().count()), (Some(2), 4), "{err}");
     assert!(err.contains("more lines are no rows"), "{err}");

@@ -30,6 +30,7 @@ impl Ahead {
         match meaning(key) {
             Some(Key::Session(Command::Leave)) => types && !control,
             Some(Key::Suspend | Key::Redraw) => false,
+            Some(Key::Help | Key::Language) => types || !self.keys.is_empty(),
             _ => true,
         }
     }

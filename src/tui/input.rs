@@ -44,7 +44,7 @@ impl<T: Send + 'static> Inputs<T> {
         let handle = signals.handle();
         let from_signals = sender.clone();
         std::thread::spawn(move || signals.forever().try_for_each(|signal| from_signals.send(Message::Signal(signal))));
-        typed.iter().filter_map(|byte| key_of(*byte)).for_each(|key| drop(sender.send(Message::Key(key))));
+        keys_of(typed).into_iter().for_each(|key| drop(sender.send(Message::Key(key))));
         let from_keys = sender.clone();
         let reader = std::thread::spawn(move || read_keys(&from_keys, control));
         Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader) })
@@ -104,14 +104,32 @@ impl<T> Drop for Inputs<T> {
     }
 }
 
-/// Keys of one byte; longer ones that were typed before the screen was there are not worth guessing at.
-fn key_of(byte: u8) -> Option<KeyEvent> {
-    let code = match byte {
+/// Characters; keys of several bytes that were pressed before the screen was there are left out, whole.
+fn keys_of(typed: &[u8]) -> Vec<KeyEvent> {
+    let text = String::from_utf8_lossy(typed);
+    let mut characters = text.chars();
+    let mut keys = Vec::new();
+    while let Some(character) = characters.next() {
+        if character == '\x1b' {
+            // ESC [ … letter, or ESC O letter.
+            if characters.next() == Some('[') {
+                characters.by_ref().find(|end| ('@'..='~').contains(end));
+            } else {
+                characters.next();
+            }
+        }
+        keys.extend(key_of(character));
+    }
+    keys
+}
+
+fn key_of(character: char) -> Option<KeyEvent> {
+    let code = match character {
         // Before the terminal was raw, it made a line feed of it.
-        b'\r' | b'\n' => KeyCode::Enter,
-        0x7f => KeyCode::Backspace,
-        0x03 => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
-        b' '..=b'~' => KeyCode::Char(byte as char),
+        '\r' | '\n' => KeyCode::Enter,
+        '\x7f' => KeyCode::Backspace,
+        '\x03' => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+        character if !character.is_control() => KeyCode::Char(character),
         _ => return None,
     };
     Some(KeyEvent::new(code, KeyModifiers::NONE))
@@ -159,5 +177,19 @@ fn read_keys<T>(sender: &Sender<Message<T>>, mut control: UnixStream) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_before_the_screen_was_there() {
+        let codes = |typed: &[u8]| keys_of(typed).into_iter().map(|key| key.code).collect::<Vec<_>>();
+        let wanted = [KeyCode::Enter, KeyCode::Char('卷'), KeyCode::Backspace, KeyCode::Enter];
+        assert_eq!(codes("\n卷\x7f\r".as_bytes()), wanted);
+        assert_eq!(codes(b"\x1b[Aa\x1b[3~b\x1bOBc"), ['a', 'b', 'c'].map(KeyCode::Char));
+        assert_eq!(codes(b"\x1b[1;"), [], "half a key is none");
     }
 }

@@ -131,10 +131,17 @@ impl Runner<'_> {
                 return self.catch_up();
             }
             Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
-            Message::Key(key) if self.session.busy && self.ahead.waits(key) => self.ahead.push(key),
+            Message::Key(key) if self.session.busy && !self.is_reading() && self.ahead.waits(key) => {
+                self.ahead.push(key);
+            }
             Message::Key(key) => return self.key(key),
         }
         Ok(Next::Go)
+    }
+
+    /// Whether something is open that keys only read and close.
+    fn is_reading(&self) -> bool {
+        matches!(self.view.mode, Mode::Help | Mode::NoChinese)
     }
 
     /// What was pressed meanwhile, one after another, until something is under way again.

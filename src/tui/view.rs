@@ -117,7 +117,10 @@ impl View {
 
     /// The view of a new page: nothing open, nothing selected.
     pub fn turn_page(&mut self) {
-        self.mode = Mode::Look;
+        // What has nothing to do with the page stays open.
+        if !matches!(self.mode, Mode::Help | Mode::NoChinese) {
+            self.mode = Mode::Look;
+        }
         self.focus = Focus::Page;
         self.tab = None;
         self.scroll = None;

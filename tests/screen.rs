@@ -33,10 +33,7 @@ fn a_lesson_from_the_first_key_to_the_last() {
             terminal.keys("0\r");
             terminal.wait("[DO]");
             for _ in 0..*rounds {
-                terminal.keys("\r");
-                terminal.wait("[SEE]");
-                // The next round's key counts only when this one is done.
-                std::thread::sleep(Duration::from_millis(150));
+                terminal.turn("\r", "[SEE]");
             }
         }
         terminal.wait("INSIDE: no container");
@@ -352,7 +349,7 @@ fn what_is_typed_ahead_arrives() {
         let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "6"]);
         terminal.keys("#echo from-q; echo 卷\r");
         terminal.wait("(exit or Ctrl-D");
-        terminal.wait("\nfrom-q");
+        terminal.wait("from-q\n");
         terminal.wait("\n卷");
         terminal.keys("exit\r");
         terminal.wait("6/14");

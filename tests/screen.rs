@@ -149,6 +149,24 @@ fn a_signal_gives_the_terminal_back() {
     assert_eq!(terminal.end(), 0);
 }
 
+/// Whatever was typed last, and where no signal tells: nobody is left reading a terminal that is gone.
+#[test]
+fn a_terminal_that_goes_while_keys_come_ends_the_lesson() {
+    let lesson = nslab(users()[0]);
+    // In a session of its own the lesson has no controlling terminal, so nothing sends it SIGHUP.
+    let args = ["--wait", lesson.get_program().to_str().unwrap(), "lesson", "mount-ns"];
+    for _ in 0..3 {
+        let wanted = Wanted { program: Some("/usr/bin/setsid"), ..Wanted::default() };
+        let mut terminal = Terminal::with(users()[0], 24, 80, &args, &wanted);
+        terminal.wait("OUTSIDE practice host");
+        let all = descendants(terminal.child.id());
+        assert!(all.len() >= 2, "the lesson and its stage: {all:?}");
+        terminal.keys(&"jk,.".repeat(200));
+        terminal.hang_up();
+        assert!(gone(&all), "{all:?}");
+    }
+}
+
 /// Closing the window ends everything, also while a shell has the terminal and a command runs in it that knows of
 /// nothing; so does SIGTERM, and then the terminal is sane.
 #[test]

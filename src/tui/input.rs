@@ -1,4 +1,5 @@
-//! What wakes the screen: one thread reads keys, one waits for signals. Neither polls on a timer.
+//! What wakes the screen: one thread reads keys, one waits for signals, one for the end of the terminal. None of them polls
+//! on a timer.
 
 use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -26,13 +27,15 @@ pub enum Message<T> {
 /// Signals after which there is nobody to draw for.
 pub const ENDS: [i32; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT];
 
-/// Both threads; they are told to end when this is dropped.
+/// The threads; they are told to end when this is dropped.
 pub struct Inputs<T> {
     pub messages: Receiver<Message<T>>,
     pub sender: Sender<Message<T>>,
     wake: UnixStream,
     signals: Handle,
     reader: Option<JoinHandle<()>>,
+    /// Its end ends the watch.
+    _unwatched: UnixStream,
 }
 
 impl<T: Send + 'static> Inputs<T> {
@@ -47,7 +50,10 @@ impl<T: Send + 'static> Inputs<T> {
         keys_of(typed).into_iter().for_each(|key| drop(sender.send(Message::Key(key))));
         let from_keys = sender.clone();
         let reader = std::thread::spawn(move || read_keys(&from_keys, control));
-        Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader) })
+        let (unwatched, watched) = UnixStream::pair()?;
+        let from_watch = sender.clone();
+        std::thread::spawn(move || watch(&from_watch, &watched));
+        Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader), _unwatched: unwatched })
     }
 
     /// Stops reading, so that no byte is taken from whom the terminal is handed to. Returns the keys that were read by
@@ -133,6 +139,21 @@ fn key_of(character: char) -> Option<KeyEvent> {
         _ => return None,
     };
     Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+/// Tells when the terminal is gone. The reader may be inside crossterm then, which reads an end of file for ever; and
+/// where this terminal is nobody's controlling one, no signal comes.
+fn watch<T>(sender: &Sender<Message<T>>, until: &UnixStream) {
+    let stdin = io::stdin();
+    loop {
+        let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::empty()), PollFd::new(until.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::NONE) {
+            Err(nix::errno::Errno::EINTR) => continue,
+            Ok(_) if fds[1].any() == Some(false) => drop(sender.send(Message::HungUp)),
+            _ => {}
+        }
+        return;
+    }
 }
 
 fn read_keys<T>(sender: &Sender<Message<T>>, mut control: UnixStream) {

@@ -158,7 +158,7 @@ fn a_terminal_that_goes_while_keys_come_ends_the_lesson() {
     for _ in 0..3 {
         let wanted = Wanted { program: Some("/usr/bin/setsid"), ..Wanted::default() };
         let mut terminal = Terminal::with(users()[0], 24, 80, &args, &wanted);
-        terminal.wait("OUTSIDE practice host");
+        terminal.wait("/dev/pts");
         let all = descendants(terminal.child.id());
         assert!(all.len() >= 2, "the lesson and its stage: {all:?}");
         terminal.keys(&"jk,.".repeat(200));

@@ -17,3 +17,4 @@ pub mod toolbox;
 pub mod tui;
 pub mod volume;
 pub mod words;
+pub mod wrap;

@@ -36,13 +36,13 @@ impl Drop for Raw {
 /// Signals after which there is nobody to relay for.
 const ENDS: [i32; 3] = [libc::SIGHUP, libc::SIGTERM, libc::SIGINT];
 
-/// Passes bytes between the terminal and the shell until the shell ends. Its end is learned from the reap, not from the
+/// Passes bytes between the terminal and the shell until the shell ends; `typed` was typed for it already. Its end is learned from the reap, not from the
 /// terminal: background jobs may keep that open. Returns the exit status.
 ///
 /// # Errors
 /// `Interrupted` when nslab is asked to end, or its terminal is gone. Waiting for the shell then would be waiting for
 /// a program that may never hear of it.
-pub fn relay(shell: &Shell) -> io::Result<i32> {
+pub fn relay(shell: &Shell, typed: &[u8]) -> io::Result<i32> {
     let _raw = Raw::enter();
     let (resized, notify) = UnixStream::pair()?;
     let (asked, end) = UnixStream::pair()?;
@@ -50,7 +50,7 @@ pub fn relay(shell: &Shell) -> io::Result<i32> {
     for signal in ENDS {
         registered.push(signal_hook::low_level::pipe::register(signal, end.try_clone()?)?);
     }
-    let result = pump(shell, &resized, &asked);
+    let result = write_all(&shell.master, typed).and_then(|()| pump(shell, &resized, &asked));
     for signal in registered {
         signal_hook::low_level::unregister(signal);
     }

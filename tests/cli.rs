@@ -365,6 +365,52 @@ fn the_plain_lesson_teaches_without_a_screen() {
     }
 }
 
+/// What is said of what went wrong: once, with what was tried, on stderr; and with the status that fits.
+#[test]
+fn what_goes_wrong_is_said_once() {
+    let file = common::place().join("no-table");
+    std::fs::write(&file, "no row\n".repeat(20)).unwrap();
+    let output = nslab(users()[0]).args(["mounts", "--file", file.to_str().unwrap()]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), err.lines().count()), (Some(2), 4), "{err}");
+    assert!(err.contains("more lines are no rows"), "{err}");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = nslab(users()[0]).arg("list").stdout(full).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    assert!(err.starts_with("nslab: write the output: No space left"), "{err}");
+    let mut command = nslab(users()[0]);
+    let output = command.args(["verify", "mount-ns"]).env("XDG_CACHE_HOME", "/proc/nowhere").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    assert!(err.contains("XDG_CACHE_HOME") && err.matches("os error").count() == 1, "{err}");
+}
+
+/// A pipe's reader sees what was answered, and lines keep to the width that is asked for.
+#[test]
+fn the_plain_lesson_is_a_readable_transcript() {
+    use std::io::Write;
+    let mut child = nslab(users()[0])
+        .args(["lesson", "mount-ns", "--plain", "--step", "2", "--width", "40"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"foo\n2\n\nquit\n").unwrap();
+    let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let lesson = text.split("Receipt,").next().unwrap();
+    for part in ["\nanswer> foo\nfoo is no word here", "\nanswer> 2\nEnter performs it> \nRan ", "\nYou: ", "quit\n"] {
+        assert!(lesson.contains(part), "no {part:?} in:\n{lesson}");
+    }
+    let question = lesson.find("Question.").unwrap();
+    assert!(lesson.find("Next, on the practice host: clone(").is_some_and(|next| next < question), "{lesson}");
+    assert!(lesson.find("CLONE_NEWNS: ") < lesson.find("\nYou: "), "what happened, then the verdict");
+    let prompt = |line: &str| line.contains("> ");
+    for line in lesson.lines().filter(|line| !prompt(line)) {
+        assert!(line.chars().count() <= 40 && !line.starts_with(' '), "{line}");
+    }
+}
+
 /// Progress is kept from run to run, a lesson goes on where it was left, and forgetting asks first.
 #[test]
 fn progress_is_kept_and_forgotten() {

@@ -33,10 +33,7 @@ fn a_lesson_from_the_first_key_to_the_last() {
             terminal.keys("0\r");
             terminal.wait("[DO]");
             for _ in 0..*rounds {
-                terminal.keys("\r");
-                terminal.wait("[SEE]");
-                // The next round's key counts only when this one is done.
-                std::thread::sleep(Duration::from_millis(150));
+                terminal.turn("\r", "[SEE]");
             }
         }
         terminal.wait("INSIDE: no container");
@@ -150,6 +147,24 @@ fn a_signal_gives_the_terminal_back() {
     terminal.wait("OUTSIDE practice host");
     terminal.keys("\x03");
     assert_eq!(terminal.end(), 0);
+}
+
+/// Whatever was typed last, and where no signal tells: nobody is left reading a terminal that is gone.
+#[test]
+fn a_terminal_that_goes_while_keys_come_ends_the_lesson() {
+    let lesson = nslab(users()[0]);
+    // In a session of its own the lesson has no controlling terminal, so nothing sends it SIGHUP.
+    let args = ["--wait", lesson.get_program().to_str().unwrap(), "lesson", "mount-ns"];
+    for _ in 0..3 {
+        let wanted = Wanted { program: Some("/usr/bin/setsid"), ..Wanted::default() };
+        let mut terminal = Terminal::with(users()[0], 24, 80, &args, &wanted);
+        terminal.wait("/dev/pts");
+        let all = descendants(terminal.child.id());
+        assert!(all.len() >= 2, "the lesson and its stage: {all:?}");
+        terminal.keys(&"jk,.".repeat(200));
+        terminal.hang_up();
+        assert!(gone(&all), "{all:?}");
+    }
 }
 
 /// Closing the window ends everything, also while a shell has the terminal and a command runs in it that knows of
@@ -341,5 +356,34 @@ fn keys_and_resizes_in_any_order() {
         std::thread::sleep(Duration::from_millis(5));
     }
     terminal.keys("\x03");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// What is typed right after the key of a shell is for the shell, whether or not it has the terminal yet; what is typed
+/// before the lesson is there counts, too.
+#[test]
+fn what_is_typed_ahead_arrives() {
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "6"]);
+        terminal.keys("#echo from-q; echo 卷\r");
+        terminal.wait("(exit or Ctrl-D");
+        terminal.wait("from-q\n");
+        terminal.wait("\n卷");
+        terminal.keys("exit\r");
+        terminal.wait("6/14");
+        terminal.wait("[READ]");
+        terminal.keys("\r");
+        terminal.wait("[PREDICT]");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns"]);
+    terminal.keys("\r\r\r");
+    terminal.wait("[PREDICT]");
+    // Nobody is in that shell: what is typed for it is nothing for the lesson.
+    terminal.keys("\x7f#q\r");
+    terminal.wait("There is no container now.");
+    terminal.wait("[READ]");
+    terminal.keys("q");
     assert_eq!(terminal.end(), 0);
 }

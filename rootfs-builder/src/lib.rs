@@ -18,14 +18,15 @@ use std::path::{Path, PathBuf};
 
 /// What was tried, on what, and what the system answered.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} {}: {source}", path.display())]
+#[error("{what} {}: {answer}", path.display())]
 pub struct Error {
     pub what: &'static str,
     pub path: PathBuf,
-    pub source: std::io::Error,
+    /// Said with the rest, so it is not this error's source as well: whoever tells all causes would say it twice.
+    pub answer: std::io::Error,
 }
 
 /// Words an I/O error.
 fn tried<T>(what: &'static str, path: &Path, result: std::io::Result<T>) -> Result<T, Error> {
-    result.map_err(|source| Error { what, path: path.into(), source })
+    result.map_err(|answer| Error { what, path: path.into(), answer })
 }

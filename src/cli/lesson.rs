@@ -40,10 +40,17 @@ pub struct Args {
     watch: bool,
 }
 
-/// Begins a lesson with everything left as it is by default.
-pub fn begin(lesson: String, lang: Lang) -> anyhow::Result<u8> {
-    let args =
-        Args { lesson, step: None, plain: false, ascii: false, host: HostKind::default(), width: 80, watch: false };
+/// Begins a lesson with everything left as it is by default: where the student left off, or at a step (from 0).
+pub fn begin(lesson: String, step: Option<usize>, lang: Lang) -> anyhow::Result<u8> {
+    let args = Args {
+        lesson,
+        step: step.map(|step| step + 1),
+        plain: false,
+        ascii: false,
+        host: HostKind::default(),
+        width: 80,
+        watch: false,
+    };
     run(&args, lang)
 }
 
@@ -58,6 +65,10 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     if let Some(step) = args.step.filter(|step| !(1..=steps).contains(step)) {
         return Err(super::Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id)).into());
     }
+    if is_screen(args) {
+        // The first time the image is made, and that may take a while.
+        println!("{}", lang.say("lesson.prepares", &[]));
+    }
     let layers = image()?;
     let lesson = super::settle(&lesson, &args.lesson, args.host, &layers)?;
     let before = receipt::Machine::look()?;
@@ -66,16 +77,19 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let progress = Store::open().map(|store| store.path()).filter(|path| path.exists());
     let told = receipt::tell(&before, &super::cache()?, progress.as_deref(), lang)?;
     let Some((told, clean)) = told else { return walked };
-    // A prompt that was answered by a pipe has not ended its line.
-    let gap = if std::io::stdin().is_terminal() { "" } else { "\n" };
     // The terminal may be gone; then there is nobody to tell.
-    let _ = writeln!(std::io::stdout(), "{gap}{told}");
+    let _ = writeln!(std::io::stdout(), "{told}");
     Ok(if clean { walked? } else { super::HELD_NOT })
+}
+
+/// Whether the lesson is shown on the full screen.
+fn is_screen(args: &Args) -> bool {
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    !args.plain && !dumb && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
 /// The lesson, in words or on the full screen. All its sandboxes have ended when it returns.
 fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) -> anyhow::Result<u8> {
-    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     let lesson = Arc::new(lesson);
     let start = start(args.host, layers.clone());
     // Refused before the screen is taken, so that cause and remedy can be read.
@@ -85,7 +99,7 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
     let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
     kept.recall(&mut session);
     let mut note = |session: &Session| keeper.note(session);
-    let result = if args.plain || dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    let result = if !is_screen(args) {
         if args.watch {
             return Err(super::Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
         }

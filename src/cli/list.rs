@@ -1,6 +1,7 @@
 //! `nslab` and `nslab list`.
 
 use crate::lesson::{Lesson, bundled, open};
+use crate::progress::{LessonProgress, Progress, Store};
 use crate::tui;
 use crate::words::Lang;
 use serde_json::json;
@@ -36,24 +37,31 @@ pub fn menu(lang: Lang) -> anyhow::Result<u8> {
         println!("\n{}", lang.say("menu.how", &[]));
         return Ok(0);
     }
-    let entries = bundled().iter().map(|name| Ok(entry(&open(name)?))).collect::<anyhow::Result<Vec<_>>>()?;
-    match tui::choose(&entries, lang)? {
-        Some((chosen, lang)) => super::lesson::begin(entries[chosen].id.clone(), lang),
+    // Without a home there is nothing to remember; the lessons go on.
+    let progress = if Store::open().is_some() { super::progress::load(lang)? } else { Progress::default() };
+    let entries =
+        bundled().iter().map(|name| Ok(entry(&open(name)?, &progress))).collect::<anyhow::Result<Vec<_>>>()?;
+    let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
+    match tui::choose(entries, lang, &super::progress::forget)? {
+        Some(chosen) => super::lesson::begin(ids[chosen.lesson].clone(), chosen.step, chosen.lang),
         None => Ok(0),
     }
 }
 
-fn entry(lesson: &Lesson) -> tui::Entry {
+fn entry(lesson: &Lesson, progress: &Progress) -> tui::Entry {
     let words = |lang: Lang| {
         let text = lesson.text(lang.code());
         (text.title.clone(), text.about.clone())
     };
+    let kept = progress.lessons.get(&lesson.id);
     tui::Entry {
         id: lesson.id.clone(),
         steps: lesson.steps.len(),
         minutes: lesson.minutes,
         english: words(Lang::En),
         chinese: words(Lang::Zh),
-        progress: String::new(),
+        needs: lesson.needs.clone(),
+        finished: kept.is_some_and(|kept| kept.finished),
+        score: kept.map(LessonProgress::score),
     }
 }

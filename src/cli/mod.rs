@@ -159,8 +159,11 @@ fn report(error: &anyhow::Error, lang: Lang) -> ExitCode {
         eprintln!("nslab: {refused}\n{}", lang.say(key, &[]));
         return ExitCode::from(CANNOT);
     }
-    eprintln!("nslab: {error:#}");
-    ExitCode::from(if error.is::<LessonError>() || error.is::<Usage>() { USAGE } else { HELD_NOT })
+    let is_input = error.is::<LessonError>() || error.is::<Usage>();
+    // An answer of the kernel alone: what was written to stdout did not arrive.
+    let tried = if error.chain().count() == 1 && error.is::<std::io::Error>() { "write the output: " } else { "" };
+    eprintln!("nslab: {tried}{error:#}");
+    ExitCode::from(if is_input { USAGE } else { CANNOT })
 }
 
 /// A lesson as it is performed on a practice host of this kind. `name` is what it was opened by.

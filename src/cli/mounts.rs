@@ -136,14 +136,21 @@ fn advise(pid: i32, what: &str, error: &std::io::Error) -> Usage {
     Usage(format!("cannot read the {what} of process {pid}: {error}; {next}"))
 }
 
+/// How many lines that are no rows are shown, of each table.
+const UNREAD: usize = 3;
+
 /// Lines that are no rows are reported, never dropped in silence; and such input is not all well.
 fn complain(tables: &[(&str, &MountTable)]) -> u8 {
     let mut status = 0;
     for (name, table) in tables {
-        for unread in table.unread() {
+        let all = table.unread();
+        for unread in all.iter().take(UNREAD) {
             status = USAGE;
             let text = printable(&unread.bytes);
             eprintln!("nslab: {name}line {} is no row of a mount table: {}: {text}", unread.line, unread.why);
+        }
+        if all.len() > UNREAD {
+            eprintln!("nslab: {name}{} more lines are no rows; is this a mount table?", all.len() - UNREAD);
         }
     }
     status

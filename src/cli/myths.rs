@@ -2,8 +2,8 @@
 
 use super::Usage;
 use crate::lesson::{Claim, Lesson, Showing, Verdict, bundled, claim, claims, open, showings};
-use crate::tui::wrap::hang_markdown;
 use crate::words::Lang;
+use crate::wrap::hang_markdown;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 

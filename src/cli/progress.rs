@@ -2,7 +2,7 @@
 
 use super::Usage;
 use crate::lesson::{bundled, open};
-use crate::progress::{Progress, Store};
+use crate::progress::{LessonProgress, Progress, Store};
 use crate::words::Lang;
 use anyhow::Context;
 use serde_json::json;
@@ -60,11 +60,18 @@ pub fn show(as_json: bool, lang: Lang) -> anyhow::Result<u8> {
 
 /// How far a lesson is, in words.
 pub fn line(progress: &Progress, lesson: &str, steps: usize, lang: Lang) -> String {
-    let Some(kept) = progress.lessons.get(lesson) else { return lang.say("progress.none", &[]) };
-    let (done, confirmed, judged) = kept.score();
-    let [done, steps, confirmed, judged] = [done, steps, confirmed, judged].map(|number| number.to_string());
-    let key = if kept.finished { "progress.finished" } else { "progress.some" };
-    lang.say(key, &[&done, &steps, &confirmed, &judged])
+    let kept = progress.lessons.get(lesson);
+    crate::tui::progress_in_words(kept.is_some_and(|kept| kept.finished), kept.map(LessonProgress::score), steps, lang)
+}
+
+/// Forgets what was done of a lesson.
+pub fn forget(lesson: &str) -> anyhow::Result<()> {
+    change(|progress| drop(progress.lessons.remove(lesson)))
+}
+
+fn change(what: impl FnOnce(&mut Progress)) -> anyhow::Result<()> {
+    let store = store()?;
+    store.update(what).with_context(|| format!("write {}", store.path().display()))
 }
 
 pub fn reset(args: &ResetArgs, lang: Lang) -> anyhow::Result<u8> {
@@ -91,20 +98,16 @@ pub fn reset(args: &ResetArgs, lang: Lang) -> anyhow::Result<u8> {
         println!("{}", lang.say("reset.kept", &[]));
         return Ok(0);
     }
-    store()?
-        .update(|progress| match (&args.lesson, &step) {
-            (Some(lesson), Some(step)) => {
-                if let Some(kept) = progress.lessons.get_mut(lesson) {
-                    kept.steps.remove(step);
-                    kept.finished = false;
-                }
+    change(|progress| match (&args.lesson, &step) {
+        (Some(lesson), Some(step)) => {
+            if let Some(kept) = progress.lessons.get_mut(lesson) {
+                kept.steps.remove(step);
+                kept.finished = false;
             }
-            (Some(lesson), None) => drop(progress.lessons.remove(lesson)),
-            (None, _) => progress.lessons.clear(),
-        })
-        .with_context(|| {
-            format!("write {}", store().map(|store| store.path().display().to_string()).unwrap_or_default())
-        })?;
+        }
+        (Some(lesson), None) => drop(progress.lessons.remove(lesson)),
+        (None, _) => progress.lessons.clear(),
+    })?;
     println!("{}", lang.say("reset.done", &[&what]));
     Ok(0)
 }

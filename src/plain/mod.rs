@@ -107,7 +107,11 @@ impl Plain<'_> {
                 self.lang = lang;
                 self.told = Told::default();
             }
-            Word::Unknown => self.say.text(&self.lang.say("plain.help", &[]))?,
+            Word::Help => self.say.text(&self.lang.say("plain.help", &[]))?,
+            Word::Wrong(key, args) => {
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                self.say.exact(&self.lang.say(key, &args))?;
+            }
         }
         Ok(false)
     }
@@ -159,7 +163,7 @@ impl Plain<'_> {
         // The lab stays on this thread; the other one only passes bytes.
         let (event, relayed) = std::thread::scope(|scope| {
             let relayed = scope.spawn(move || {
-                let result = relay(&shell);
+                let result = relay(&shell, &[]);
                 drop(ends);
                 result
             });

@@ -1,7 +1,7 @@
 //! Writes wrapped lines, reads typed ones.
 
-use std::io::{self, Write};
-use unicode_width::UnicodeWidthChar;
+use crate::wrap::{hang, hang_markdown};
+use std::io::{self, IsTerminal, Write};
 
 pub struct Say {
     /// Lines are wrapped at so many columns.
@@ -9,22 +9,24 @@ pub struct Say {
 }
 
 impl Say {
-    /// Writes a text; code blocks and indented lines stay as they are.
+    /// Writes a lesson's text, without the signs of Markdown; code blocks stay as they are.
     pub fn text(&self, text: &str) -> io::Result<()> {
         let mut in_code = false;
         for line in text.lines().chain(text.is_empty().then_some("")) {
             if line.starts_with("```") {
                 in_code = !in_code;
-                continue;
-            }
-            let plain = if in_code { line.to_string() } else { line.replace("**", "").replace('`', "") };
-            if in_code || line.starts_with("  ") {
-                self.raw(&plain)?;
+            } else if in_code {
+                self.raw(line)?;
             } else {
-                wrap(&plain, self.width).iter().try_for_each(|line| self.raw(line))?;
+                hang_markdown(line, self.width, 0).iter().try_for_each(|line| self.raw(line))?;
             }
         }
         Ok(())
+    }
+
+    /// Writes a line that is no Markdown: a call, a row, what was typed.
+    pub fn exact(&self, line: &str) -> io::Result<()> {
+        hang(line, self.width, 0).iter().try_for_each(|line| self.raw(line))
     }
 
     pub fn raw(&self, line: &str) -> io::Result<()> {
@@ -52,34 +54,10 @@ pub fn line(prompt: &str) -> io::Result<Option<String>> {
             Err(errno) => return Err(errno.into()),
         }
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).trim().to_string()))
-}
-
-/// Breaks a line at spaces, and between Han characters, so that it fits.
-fn wrap(line: &str, width: usize) -> Vec<String> {
-    let width = width.max(20);
-    let (mut lines, mut current, mut used) = (Vec::new(), String::new(), 0);
-    let mut break_at: Option<usize> = None;
-    for character in line.chars() {
-        let cells = character.width().unwrap_or(0);
-        if used + cells > width {
-            let at = break_at.unwrap_or(current.len());
-            let rest = current.split_off(at);
-            lines.push(current.trim_end().to_string());
-            current = rest.trim_start().to_string();
-            used = current.chars().map(|c| c.width().unwrap_or(0)).sum();
-            break_at = None;
-        }
-        // A closing mark never begins a line.
-        if cells == 2 && !"，。、；：？！）》”".contains(character) {
-            break_at = Some(current.len());
-        }
-        current.push(character);
-        used += cells;
-        if character == ' ' {
-            break_at = Some(current.len());
-        }
+    let line = String::from_utf8_lossy(&bytes).trim().to_string();
+    // A terminal has shown what was typed; a pipe's reader sees it here.
+    if !io::stdin().is_terminal() {
+        writeln!(out, "{line}")?;
     }
-    lines.push(current.trim_end().to_string());
-    lines
+    Ok(Some(line))
 }

@@ -4,7 +4,7 @@ use super::words::Look;
 use super::{Plain, Told};
 use crate::lesson::Side;
 use crate::mounts::{Change, ChangeKind, MountTable, printable, printable_line};
-use crate::op::Actor;
+use crate::op::{Actor, lower};
 use crate::session::{Phase, RoundRecord, SideState, choice_in_words, layer_sentences, layers_of, options, verdict};
 use crate::words::Lang;
 
@@ -36,6 +36,8 @@ impl Plain<'_> {
                 Phase::Task if before.phase == now.phase && before.step == now.step => self.tell_tried()?,
                 Phase::Task => self.tell_task()?,
                 Phase::After => self.tell_end()?,
+                // A question tells what is next before it asks.
+                Phase::Do if self.session.prediction().is_none() => self.tell_next()?,
                 Phase::Do => {}
             }
             return Ok(());
@@ -54,9 +56,23 @@ impl Plain<'_> {
         Ok(self.say.text(&words.text)?)
     }
 
+    /// What Enter will perform.
+    fn tell_next(&self) -> anyhow::Result<()> {
+        let step = &self.session.lesson.steps[self.session.step];
+        let Some(round) = step.rounds.get(self.session.rounds.len()) else { return Ok(()) };
+        let host = round.actor == Actor::Host;
+        let side = self.lang.say(if host { "plain.on-host" } else { "plain.in-container" }, &[]);
+        let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
+        for what in calls.chain(round.lines().map(str::to_string)) {
+            self.say.exact(&self.lang.say("plain.will", &[&side, &what]))?;
+        }
+        Ok(())
+    }
+
     fn tell_question(&mut self) -> anyhow::Result<()> {
         let words = self.words();
         let Some(prediction) = self.session.prediction() else { return Ok(()) };
+        self.tell_next()?;
         self.say.text(&self.lang.say("plain.question", &[&words.question]))?;
         for (number, choice) in options(prediction, &words, &self.session.at_step, self.lang).iter().enumerate() {
             self.say.text(&format!("{}. {choice}", number + 1))?;
@@ -105,7 +121,7 @@ impl Plain<'_> {
         if let Some(task) = self.session.lesson.steps[self.session.step].task.as_ref().filter(|_| !state.done) {
             for (index, choice) in task.palette.iter().enumerate() {
                 let what = choice_in_words(choice, lang);
-                self.say.text(&lang.say("plain.try", &[&(index + 1).to_string(), &what]))?;
+                self.say.exact(&lang.say("plain.try", &[&(index + 1).to_string(), &what]))?;
             }
         }
         if state.done {
@@ -151,15 +167,15 @@ impl Plain<'_> {
         let host = record.actor == Some(Actor::Host);
         let side = lang.say(if host { "plain.on-host" } else { "plain.in-container" }, &[]);
         for call in &record.calls {
-            self.say.text(&lang.say("plain.ran", &[&side, &call.to_string()]))?;
+            self.say.exact(&lang.say("plain.ran", &[&side, &call.on_one_line()]))?;
             for flag in call.call.flags_in_words() {
                 let words = if lang == Lang::Zh { flag.zh } else { flag.en };
-                self.say.text(&format!("  {}: {words}", flag.c))?;
+                self.say.exact(&format!("{}: {words}", flag.c))?;
             }
         }
         for command in &record.commands {
             let key = if command.typed { "plain.typed" } else { "plain.command" };
-            self.say.text(&lang.say(key, &[&side, &command.line]))?;
+            self.say.exact(&lang.say(key, &[&side, &printable(command.line.as_bytes())]))?;
             for line in command.output.lines() {
                 self.say.raw(&format!("  {}", printable_line(line)))?;
             }
@@ -205,7 +221,7 @@ impl Plain<'_> {
             Look::Table(side) => match self.session.now.side(side) {
                 Some(state) => {
                     for (number, (row, _)) in state.table.tree_order().iter().enumerate() {
-                        self.say.text(&format!("{}. {}", number + 1, row_text(&state.table, *row, lang)))?;
+                        self.say.exact(&format!("{}. {}", number + 1, row_text(&state.table, *row, lang)))?;
                     }
                 }
                 None => self.say.text(&lang.say("plain.no-container", &[]))?,
@@ -217,7 +233,13 @@ impl Plain<'_> {
                     let (row, _) = *state.table.tree_order().get(number.checked_sub(1)?)?;
                     Some(printable(state.table.rows()[row].raw()))
                 });
-                self.say.text(&raw.unwrap_or_else(|| lang.say("plain.no-row", &[])))?;
+                let rows = self.session.now.side(side).map_or(0, |state| state.table.len()).to_string();
+                let name = lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
+                self.say.exact(&raw.unwrap_or_else(|| lang.say("plain.no-row", &[&name, &rows])))?;
+            }
+            Look::Changes | Look::Calls if self.session.rounds.is_empty() => {
+                self.say.text(&lang.say("tui.nothing", &[]))?;
+                self.tell_next()?;
             }
             Look::Changes => {
                 for record in self.session.rounds.clone() {
@@ -226,7 +248,7 @@ impl Plain<'_> {
             }
             Look::Calls => {
                 for call in self.session.rounds.iter().flat_map(|record| &record.calls) {
-                    self.say.text(&call.to_string())?;
+                    self.say.exact(&call.on_one_line())?;
                 }
             }
             Look::Program => {

@@ -65,6 +65,14 @@ pub struct CallRecord {
     pub micros: u64,
 }
 
+impl CallRecord {
+    /// As it is displayed, where lines are wrapped: the answer stays with the call's last word.
+    pub fn on_one_line(&self) -> String {
+        let (call, text) = (self.call.to_string(), self.to_string());
+        format!("{call}{}", text[call.len()..].replace(' ', crate::wrap::NO_BREAK))
+    }
+}
+
 impl std::fmt::Display for CallRecord {
     /// The call and its answer, as strace writes them.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -143,5 +143,5 @@ fn filter(filter: &RowFilter, lang: Lang) -> String {
 pub fn choice_in_words(choice: &Choice, lang: Lang) -> String {
     let who = lang.say(if choice.actor == Actor::Host { "choice.host" } else { "choice.container" }, &[]);
     let calls: Vec<String> = lower(&choice.does).iter().map(ToString::to_string).collect();
-    format!("{who}: {}", calls.join("; "))
+    lang.say("choice.does", &[&who, &calls.join("; ")])
 }

@@ -49,7 +49,14 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
 /// What happened, as far as the view is concerned.
 pub fn happened(event: Event, session: &mut Session, view: &mut View) {
     let turns = !matches!(event, Event::Failed(_) | Event::NoShell(_) | Event::Replayed(_));
+    let had_inside = session.now.inside.is_some();
     session.apply(event);
+    // Where one side is shown at a time, it is one that is there.
+    match (had_inside, session.now.inside.is_some()) {
+        (_, false) => view.side = Side::Outside,
+        (false, true) => view.side = Side::Inside,
+        (true, true) => {}
+    }
     if turns {
         view.turn_page();
         // Where one side is shown at a time, it is one that changed.
@@ -144,6 +151,9 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
             if command == Command::Tip {
                 tip(session, view);
             }
+            if command == Command::Shell(Side::Inside) && session.now.inside.is_none() && !session.busy {
+                view.notice = Some(view.lang.say("plain.no-container", &[]));
+            }
             Act::Effects(session.handle(command))
         }
         Key::Digit(number) => Act::Effects(choose(number, session, view)),
@@ -194,10 +204,16 @@ fn close(view: &mut View) {
     }
 }
 
+fn hints(session: &Session, view: &View) -> usize {
+    session.lesson.step_text(view.lang.code(), session.step).hints.len()
+}
+
 /// The next tip is shown, or it is said that there is none.
 fn tip(session: &Session, view: &mut View) {
     view.scroll = None;
-    if session.hints >= session.lesson.step_text(view.lang.code(), session.step).hints.len() {
+    let is_task = session.phase == Phase::Task;
+    // After a task's last tip its solution is shown, until it is done.
+    if if is_task { session.task.done } else { session.hints >= hints(session, view) } {
         view.notice = Some(view.lang.say("tui.no-tip", &[]));
     }
 }

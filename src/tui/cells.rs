@@ -3,8 +3,8 @@
 use super::elide::apart;
 use super::scene::Shown;
 use super::view::View;
-use super::wrap::{cut, cut_with, fit};
 use crate::mounts::{Mount, printable};
+use crate::wrap::{cut, cut_with, fit};
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 

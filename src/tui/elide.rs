@@ -1,8 +1,8 @@
 //! Mount points that are too long for their column, shortened so that no two look the same.
 
 use super::glyphs::Glyphs;
-use super::wrap::cut;
 use crate::mounts::elide;
+use crate::wrap::cut;
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 

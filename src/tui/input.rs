@@ -1,4 +1,5 @@
-//! What wakes the screen: one thread reads keys, one waits for signals. Neither polls on a timer.
+//! What wakes the screen: one thread reads keys, one waits for signals, one for the end of the terminal. None of them polls
+//! on a timer.
 
 use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -28,13 +29,15 @@ pub enum Message<T, S> {
 /// Signals after which there is nobody to draw for.
 pub const ENDS: [i32; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT];
 
-/// Both threads; they are told to end when this is dropped.
+/// The threads; they are told to end when this is dropped.
 pub struct Inputs<T, S> {
     pub messages: Receiver<Message<T, S>>,
     pub sender: Sender<Message<T, S>>,
     wake: UnixStream,
     signals: Handle,
     reader: Option<JoinHandle<()>>,
+    /// Its end ends the watch.
+    _unwatched: UnixStream,
 }
 
 impl<T: Send + 'static, S: Send + 'static> Inputs<T, S> {
@@ -46,17 +49,29 @@ impl<T: Send + 'static, S: Send + 'static> Inputs<T, S> {
         let handle = signals.handle();
         let from_signals = sender.clone();
         std::thread::spawn(move || signals.forever().try_for_each(|signal| from_signals.send(Message::Signal(signal))));
-        typed.iter().filter_map(|byte| key_of(*byte)).for_each(|key| drop(sender.send(Message::Key(key))));
+        keys_of(typed).into_iter().for_each(|key| drop(sender.send(Message::Key(key))));
         let from_keys = sender.clone();
         let reader = std::thread::spawn(move || read_keys(&from_keys, control));
-        Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader) })
+        let (unwatched, watched) = UnixStream::pair()?;
+        let from_watch = sender.clone();
+        std::thread::spawn(move || watch(&from_watch, &watched));
+        Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader), _unwatched: unwatched })
     }
 
-    /// Stops reading, so that no byte is taken from whom the terminal is handed to.
-    pub fn pause(&mut self) -> io::Result<()> {
+    /// Stops reading, so that no byte is taken from whom the terminal is handed to. Returns the keys that were read by
+    /// then.
+    pub fn pause(&mut self) -> io::Result<Vec<KeyEvent>> {
         self.wake.write_all(b"p")?;
         self.until(Duration::from_secs(2), |message| matches!(message, Message::Paused));
-        Ok(())
+        let (mut keys, mut others) = (Vec::new(), Vec::new());
+        while let Ok(message) = self.messages.try_recv() {
+            match message {
+                Message::Key(key) => keys.push(key),
+                other => others.push(other),
+            }
+        }
+        others.into_iter().for_each(|message| drop(self.sender.send(message)));
+        Ok(keys)
     }
 
     /// Waits for the reader's end, so that the next reader of the terminal loses no byte. Not for a terminal that may be
@@ -97,16 +112,50 @@ impl<T, S> Drop for Inputs<T, S> {
     }
 }
 
-/// Keys of one byte; longer ones that were typed before the screen was there are not worth guessing at.
-fn key_of(byte: u8) -> Option<KeyEvent> {
-    let code = match byte {
-        b'\r' => KeyCode::Enter,
-        0x7f => KeyCode::Backspace,
-        0x03 => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
-        b' '..=b'~' => KeyCode::Char(byte as char),
+/// Characters; keys of several bytes that were pressed before the screen was there are left out, whole.
+fn keys_of(typed: &[u8]) -> Vec<KeyEvent> {
+    let text = String::from_utf8_lossy(typed);
+    let mut characters = text.chars();
+    let mut keys = Vec::new();
+    while let Some(character) = characters.next() {
+        if character == '\x1b' {
+            // ESC [ … letter, or ESC O letter.
+            if characters.next() == Some('[') {
+                characters.by_ref().find(|end| ('@'..='~').contains(end));
+            } else {
+                characters.next();
+            }
+        }
+        keys.extend(key_of(character));
+    }
+    keys
+}
+
+fn key_of(character: char) -> Option<KeyEvent> {
+    let code = match character {
+        // Before the terminal was raw, it made a line feed of it.
+        '\r' | '\n' => KeyCode::Enter,
+        '\x7f' => KeyCode::Backspace,
+        '\x03' => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+        character if !character.is_control() => KeyCode::Char(character),
         _ => return None,
     };
     Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+/// Tells when the terminal is gone. The reader may be inside crossterm then, which reads an end of file for ever; and
+/// where this terminal is nobody's controlling one, no signal comes.
+fn watch<T, S>(sender: &Sender<Message<T, S>>, until: &UnixStream) {
+    let stdin = io::stdin();
+    loop {
+        let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::empty()), PollFd::new(until.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::NONE) {
+            Err(nix::errno::Errno::EINTR) => continue,
+            Ok(_) if fds[1].any() == Some(false) => drop(sender.send(Message::HungUp)),
+            _ => {}
+        }
+        return;
+    }
 }
 
 fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
@@ -151,5 +200,19 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_before_the_screen_was_there() {
+        let codes = |typed: &[u8]| keys_of(typed).into_iter().map(|key| key.code).collect::<Vec<_>>();
+        let wanted = [KeyCode::Enter, KeyCode::Char('卷'), KeyCode::Backspace, KeyCode::Enter];
+        assert_eq!(codes("\n卷\x7f\r".as_bytes()), wanted);
+        assert_eq!(codes(b"\x1b[Aa\x1b[3~b\x1bOBc"), ['a', 'b', 'c'].map(KeyCode::Char));
+        assert_eq!(codes(b"\x1b[1;"), [], "half a key is none");
     }
 }

@@ -1,6 +1,6 @@
 //! The lessons' little Markdown on a screen: paragraphs, lists, code.
 
-use super::wrap::{cut, hang_markdown};
+use crate::wrap::{cut, hang_markdown};
 use unicode_width::UnicodeWidthChar;
 
 /// Text as lines of at most `width` cells. Code blocks keep their lines.

@@ -1,6 +1,7 @@
 //! The full-screen lesson: keys → Command → Session → Effect; the screen is drawn from session and view alone.
 
 mod act;
+mod ahead;
 mod answer;
 mod canvas;
 mod cells;
@@ -26,11 +27,10 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
-pub mod wrap;
 
 pub use act::{Act, press};
 pub use laid::Laid;
-pub use menu::{Entry, choose};
+pub use menu::{Entry, choose, progress_in_words};
 pub use preview::{page_lines, preview};
 pub use run::{HandOver, LabMessage, Saved, Senders, run};
 pub use screen::draw;

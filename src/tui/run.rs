@@ -1,11 +1,12 @@
 //! The event loop: keys, signals and the lab's thread send messages, this one draws.
 
 use super::act::{Act, happened, press};
+use super::ahead::{Ahead, opens_shell};
 use super::input::{ENDS, Inputs, Message};
 use super::laid::Laid;
 use super::probe::probe;
 use super::screen::draw;
-use super::terminal::{Screen, copy, enter, leave};
+use super::terminal::{Screen, copy, enter, lend};
 use super::view::{Mode, View};
 use crate::lab::Shell;
 use crate::lesson::Lesson;
@@ -13,6 +14,7 @@ use crate::mounts::MountTable;
 use crate::relay::relay;
 use crate::session::{Effect, Event, Session};
 use crate::words::Lang;
+use crossterm::event::KeyEvent;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -70,7 +72,7 @@ pub fn run(
     let from_files = inputs.sender.clone();
     std::thread::spawn(move || senders.saved.into_iter().try_for_each(|saved| from_files.send(Message::Saved(saved))));
     let laid = Laid::of(&session, &view, screen.area()?);
-    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None };
+    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None, ahead: Ahead::default() };
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
 }
@@ -84,6 +86,7 @@ struct Runner<'a> {
     requests: &'a Requests,
     /// Waits until nothing is under way.
     saved: Option<Lesson>,
+    ahead: Ahead,
 }
 
 /// Whether the loop goes on.
@@ -125,7 +128,8 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn request(&self, effect: Effect) {
+    fn request(&mut self, effect: Effect) {
+        self.ahead.shell |= matches!(effect, Effect::Shell { .. });
         let _ = self.requests.send(effect);
     }
 
@@ -138,33 +142,66 @@ impl Runner<'_> {
             Message::LabIsGone => {
                 anyhow::bail!("the part of nslab that performs the calls has failed; please start it again")
             }
-            Message::Lab(LabMessage::Event(event)) => happened(event, &mut self.session, &mut self.view),
-            Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
             Message::Saved(Ok(lesson)) => self.saved = Some(lesson),
             Message::Saved(Err(fault)) => {
                 self.saved = None;
                 self.view.mode = Mode::Fault(fault);
                 self.view.scroll = None;
             }
-            Message::Key(key) => {
-                let area = self.screen.area()?;
-                let scene = self.laid.scene(&self.session, &self.view);
-                match press(key, &mut self.session, &mut self.view, scene, area) {
-                    Act::Effects(effects) => {
-                        if effects.contains(&Effect::Leave) {
-                            return Ok(Next::Leave);
-                        }
-                        effects.into_iter().for_each(|effect| self.request(effect));
-                    }
-                    Act::Copy(text) => copy(&text)?,
-                    Act::LookAtMachine => {
-                        // The practice host is a namespace of its own: this reads nslab's, which is the machine's.
-                        self.view.machine = Arc::new(MountTable::parse(std::fs::read("/proc/self/mountinfo")?));
-                    }
-                    Act::Suspend => self.screen.suspend(|| self.inputs.until_continued())?,
-                    Act::Redraw => self.screen.again()?,
+            Message::Lab(LabMessage::Event(event)) => {
+                if matches!(event, Event::Failed(_) | Event::NoShell(_)) {
+                    self.ahead.clear();
                 }
+                happened(event, &mut self.session, &mut self.view);
+                return self.catch_up();
             }
+            Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
+            Message::Key(key) if self.session.busy && !self.is_reading() && self.ahead.waits(key) => {
+                self.ahead.push(key);
+            }
+            Message::Key(key) => return self.key(key),
+        }
+        Ok(Next::Go)
+    }
+
+    /// Whether something is open that keys only read and close.
+    fn is_reading(&self) -> bool {
+        matches!(self.view.mode, Mode::Help | Mode::NoChinese | Mode::Fault(_))
+    }
+
+    /// What was pressed meanwhile, one after another, until something is under way again.
+    fn catch_up(&mut self) -> anyhow::Result<Next> {
+        while !self.session.busy
+            && let Some(key) = self.ahead.pop()
+        {
+            if self.key(key)? == Next::Leave {
+                return Ok(Next::Leave);
+            }
+            // A question is answered by somebody who has read it, and where no shell opens, nothing is typed into one.
+            if self.session.asks.is_some() || (opens_shell(key) && !self.session.busy) {
+                self.ahead.clear();
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    fn key(&mut self, key: KeyEvent) -> anyhow::Result<Next> {
+        let area = self.screen.area()?;
+        let scene = self.laid.scene(&self.session, &self.view);
+        match press(key, &mut self.session, &mut self.view, scene, area) {
+            Act::Effects(effects) => {
+                if effects.contains(&Effect::Leave) {
+                    return Ok(Next::Leave);
+                }
+                effects.into_iter().for_each(|effect| self.request(effect));
+            }
+            Act::Copy(text) => copy(&text)?,
+            Act::LookAtMachine => {
+                // The practice host is a namespace of its own: this reads nslab's, which is the machine's.
+                self.view.machine = Arc::new(MountTable::parse(std::fs::read("/proc/self/mountinfo")?));
+            }
+            Act::Suspend => self.screen.suspend(|| self.inputs.until_continued())?,
+            Act::Redraw => self.screen.again()?,
         }
         Ok(Next::Go)
     }
@@ -181,10 +218,9 @@ impl Runner<'_> {
 
     /// Gives the real terminal to a shell.
     fn hand_over(&mut self, over: HandOver) -> anyhow::Result<Next> {
-        self.inputs.pause()?;
-        leave();
-        println!("{}", self.view.lang.say("plain.shell", &[]));
-        match relay(&over.shell) {
+        self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
+        lend(&self.view.lang.say("plain.shell", &[]))?;
+        match relay(&over.shell, &self.ahead.take_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Next::Leave),
             other => other?,
         };

@@ -5,11 +5,12 @@ use super::cells::{Columns, Kind};
 use super::laid::Laid;
 use super::page::{self, Page};
 use super::panes::{foot, heads, help, page_pane, tables, title};
+use super::rows::{Wanted, lines};
 use super::scene::Scene;
 use super::style::Tone;
-use super::view::{Focus, Mode, View};
-use super::wrap::wrap;
-use crate::session::Session;
+use super::view::{Focus, Mode, Sight, View};
+use crate::session::{Session, layers_of};
+use crate::wrap::wrap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::ops::Range;
@@ -48,16 +49,20 @@ impl Map {
         let is_wide = columns.kind == Kind::Wide;
         let page_width = if is_wide { width * 2 / 5 - 2 } else { width - 2 };
         let free = foot - top - 1;
-        let lines = match (view.zoomed, view.focus) {
+        let page_lines = match (view.zoomed, view.focus) {
             (true, Focus::Page) => free,
             (true, Focus::Table) => 0,
             // A projector's font: the page takes what it needs, the table at least five lines.
             _ if columns.kind == Kind::Single => {
                 page::content(session, view, scene, false, page_width, free - 5).lines.len().clamp(3, free - 5)
             }
-            _ => free * 8 / 17,
+            _ => {
+                let usual = free * 8 / 17;
+                let most = free.saturating_sub(needed(session, view, scene, free)).max(usual);
+                page::content(session, view, scene, is_wide, page_width, most).lines.len().clamp(usual, most)
+            }
         };
-        let heads = top + lines;
+        let heads = top + page_lines;
         Some(Map {
             width,
             columns,
@@ -79,6 +84,29 @@ impl Map {
         let first = view.scroll.unwrap_or_else(|| page.first(height)).min(last);
         (page, first, last)
     }
+}
+
+/// How many of so many lines the tables need: what they leave empty is the page's. Where the last round is told by its
+/// layers and no row changed, they fold.
+fn needed(session: &Session, view: &View, scene: &Scene, free: usize) -> usize {
+    let outside = if view.sight == Sight::Machine { view.machine.len() } else { session.now.outside.table.len() };
+    let inside = session.now.inside.as_ref().map_or(0, |inside| inside.table.len());
+    if outside.max(inside) > free {
+        return free;
+    }
+    let all = Wanted {
+        step: session.step,
+        selected: view.selected,
+        folded: view.folded,
+        filter: view.filter.clone(),
+        lang: view.lang,
+        height: usize::MAX,
+        only: None,
+    };
+    let rows = lines(&session.lesson, scene, &all).len();
+    let layers = session.rounds.last().and_then(|record| layers_of(&session.lesson.steps[session.step], record));
+    let is_beside = layers.is_some() && !session.marks.show_something() && view.focus == Focus::Page;
+    if is_beside { rows.min(4) } else { rows }
 }
 
 /// Draws everything. Returns where the cursor belongs: on what is chosen, for magnifiers and screen readers.

@@ -23,6 +23,14 @@ pub fn leave() {
     let _ = disable_raw_mode();
 }
 
+/// Leaves the screen to somebody else, with a word on it. The terminal stays raw: what is typed meanwhile is neither
+/// echoed nor held back until the end of a line.
+pub fn lend(word: &str) -> io::Result<()> {
+    execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show)?;
+    write!(io::stdout(), "{word}\r\n")?;
+    io::stdout().flush()
+}
+
 /// A panic of any thread gives the terminal back before it speaks.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();

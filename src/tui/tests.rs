@@ -1,5 +1,6 @@
 //! What the screen shows of a session.
 
+mod room;
 mod student;
 
 use super::act::Act;

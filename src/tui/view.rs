@@ -119,8 +119,8 @@ impl View {
 
     /// The view of a new page: nothing open, nothing selected.
     pub fn turn_page(&mut self) {
-        // A fault stays open until somebody has read or mended it.
-        if !matches!(self.mode, Mode::Fault(_)) {
+        // A fault stays open until somebody has read or mended it, and so does what has nothing to do with the page.
+        if !matches!(self.mode, Mode::Fault(_) | Mode::Help | Mode::NoChinese) {
             self.mode = Mode::Look;
         }
         self.focus = Focus::Page;

@@ -112,6 +112,19 @@ impl Terminal {
         }
     }
 
+    /// Presses keys, and waits until the screen is another one that shows a text.
+    pub fn turn(&mut self, keys: &str, part: &str) {
+        // What is still being drawn.
+        std::thread::sleep(Duration::from_millis(50));
+        let before = self.text();
+        self.keys(keys);
+        let ends = Instant::now() + Duration::from_secs(20);
+        while self.text() == before || !self.text().contains(part) {
+            assert!(Instant::now() < ends, "never turned to {part}:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     pub fn keys(&mut self, keys: &str) {
         self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }

@@ -13,8 +13,8 @@ use super::explain::fields;
 use super::scene::Scene;
 use super::style::Tone;
 use super::view::{Mode, Tab, View};
-use super::wrap::{cut, hang, wrap};
 use crate::session::Session;
+use crate::wrap::{cut, hang, wrap};
 use unicode_width::UnicodeWidthStr;
 
 #[derive(Debug, Clone)]
@@ -145,7 +145,7 @@ fn in_columns(items: &[String], width: usize) -> Option<Vec<String>> {
     (is_short && items.len() > 3).then(|| {
         let rows = items.len().div_ceil(2);
         (0..rows)
-            .map(|row| super::wrap::fit(&items[row], half) + items.get(row + rows).map_or("", String::as_str))
+            .map(|row| crate::wrap::fit(&items[row], half) + items.get(row + rows).map_or("", String::as_str))
             .collect()
     })
 }

@@ -6,7 +6,7 @@ use crate::op::errno_name;
 use crate::session::{Phase, Session};
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::hang;
+use crate::wrap::hang;
 use unicode_width::UnicodeWidthStr;
 
 pub fn program(session: &Session, view: &View, width: usize) -> Page {

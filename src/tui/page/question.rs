@@ -7,7 +7,7 @@ use crate::session::{Guess, Phase, Session, options};
 use crate::tui::markdown::lines;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::hang;
+use crate::wrap::hang;
 
 pub fn question(session: &Session, view: &View, page: &mut Page, width: usize) {
     let words = session.lesson.step_text(view.lang.code(), session.step);

@@ -6,8 +6,8 @@ use crate::op::{Actor, FlagWord};
 use crate::session::{CallRecord, Phase, RoundRecord, Session};
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::{hang, wrap};
 use crate::words::Lang;
+use crate::wrap::{hang, wrap};
 use unicode_width::UnicodeWidthStr;
 
 /// Essentials first, so that one page has them: calls, verdict, what to see; then what commands printed.
@@ -32,7 +32,11 @@ pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page 
         records(latest(session), view, false, &mut page, width);
     }
     if session.phase == Phase::See {
+        // Many calls come after what they led to.
+        let is_long = page.lines.len() + said.lines.len() > height && page.lines.len() > height / 2;
+        let later = if is_long { std::mem::take(&mut page.lines) } else { Vec::new() };
         page.lines.extend(said.lines);
+        page.lines.extend(later);
         text::hints(session, view, &mut page, width);
     }
     if !with_flags {
@@ -86,7 +90,7 @@ fn records(records: &[RoundRecord], view: &View, with_flags: bool, page: &mut Pa
             last = record.actor;
         }
         for call in &record.calls {
-            let text = call.to_string();
+            let text = call.on_one_line();
             let timed = format!("{text}   {} us", call.micros);
             page.add(hang(if timed.width() <= width { &timed } else { &text }, width, 4));
             if with_flags {
@@ -124,7 +128,8 @@ fn in_one_line(flags: &[&FlagWord], lang: Lang) -> Option<String> {
             .count();
         let rest = |flag: &FlagWord| flag.zh.chars().skip(common).collect::<String>().trim().to_string();
         let all: Vec<String> = flags.iter().map(|flag| rest(flag)).collect();
-        return (common > 2).then(|| format!("{}：{}", first[..common].iter().collect::<String>(), all.join("、")));
+        let comma = if all.iter().any(|part| part.contains('，')) { "；" } else { "、" };
+        return (common > 2).then(|| format!("{}：{}", first[..common].iter().collect::<String>(), all.join(comma)));
     }
     let words: Vec<Vec<&str>> = flags.iter().map(|flag| flag.en.split(' ').collect()).collect();
     let shortest = words.iter().map(Vec::len).min().unwrap_or(0);
@@ -161,6 +166,16 @@ mod tests {
             "no set-uid, no device nodes, no execution through this mount"
         );
         assert_eq!(in_one_line(&flags, Lang::Zh).unwrap(), "经由这个挂载：set-uid 无效、设备文件不可用、程序不可执行");
+        let flags = [("CLONE_NEWUTS", "自己的主机名"), ("CLONE_NEWPID", "自己的进程编号，从 1 开始")];
+        let flags = flags.map(|(c, zh)| FlagWord {
+            c,
+            zh,
+            ..*MountFlags::from_words(["rec"]).unwrap().words().next().unwrap()
+        });
+        assert_eq!(
+            in_one_line(&flags.iter().collect::<Vec<_>>(), Lang::Zh).unwrap(),
+            "自己的：主机名；进程编号，从 1 开始"
+        );
         let other = MountFlags::from_words(["private", "rec"]).unwrap();
         assert_eq!(in_one_line(&other.words().collect::<Vec<_>>(), Lang::En), None);
     }

@@ -5,7 +5,7 @@ use crate::session::{Session, choice_in_words};
 use crate::tui::markdown::lines;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::{hang, wrap};
+use crate::wrap::{hang, wrap};
 
 pub fn task(session: &Session, view: &View, page: &mut Page, width: usize) {
     let lang = view.lang;

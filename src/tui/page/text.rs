@@ -6,7 +6,7 @@ use crate::session::{Phase, Session};
 use crate::tui::markdown::lines;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::{hang, wrap};
+use crate::wrap::{hang, wrap};
 
 pub fn text(session: &Session, view: &View, width: usize) -> Page {
     let lang = view.lang;
@@ -64,6 +64,9 @@ pub fn hints(session: &Session, view: &View, page: &mut Page, width: usize) {
     }
 }
 
+/// How many lines of what is next are shown.
+const NEXT: usize = 4;
+
 /// What Enter will perform.
 fn next_calls(session: &Session, view: &View, width: usize) -> Vec<String> {
     let step = &session.lesson.steps[session.step];
@@ -73,7 +76,11 @@ fn next_calls(session: &Session, view: &View, width: usize) -> Vec<String> {
     let label = view.lang.say("tui.next", &[]);
     let indent = unicode_width::UnicodeWidthStr::width(label.as_str()) + 3;
     let mut out: Vec<String> = Vec::new();
-    for line in calls.chain(commands).take(4) {
+    let all: Vec<String> = calls.chain(commands).collect();
+    let more = all.len().saturating_sub(NEXT);
+    // One more is shown rather than counted.
+    let shown = if more == 1 { all.len() } else { NEXT };
+    for line in all.into_iter().take(shown) {
         let first = if out.is_empty() { label.clone() } else { " ".repeat(indent - 3) };
         let mut parts = hang(&line, width.saturating_sub(indent), 4);
         for (index, part) in parts.iter_mut().enumerate() {
@@ -81,6 +88,9 @@ fn next_calls(session: &Session, view: &View, width: usize) -> Vec<String> {
             part.insert_str(0, &lead);
         }
         out.extend(parts);
+    }
+    if more > 1 {
+        out.push(" ".repeat(indent) + &view.lang.count("tui.next-more", more, &[view.glyphs.dots()]));
     }
     out
 }

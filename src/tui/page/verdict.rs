@@ -5,7 +5,7 @@ use crate::session::{Session, layer_lines, layers_of};
 use crate::tui::markdown::lines;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::wrap;
+use crate::wrap::wrap;
 
 pub fn verdict(session: &Session, view: &View, page: &mut Page, width: usize) {
     let words = session.lesson.step_text(view.lang.code(), session.step);

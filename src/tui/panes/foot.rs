@@ -12,7 +12,7 @@ use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::{Mode, View};
-use crate::tui::wrap::{cut_with, fit};
+use crate::wrap::{cut_with, fit};
 use unicode_width::UnicodeWidthStr;
 
 /// Returns the cursor where something is typed.

@@ -7,7 +7,7 @@ use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::{Focus, Sight, View};
-use crate::tui::wrap::cut;
+use crate::wrap::cut;
 use unicode_width::UnicodeWidthStr;
 
 pub fn draw(view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) {

@@ -4,7 +4,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::keys::{Binding, KEYS};
 use crate::tui::style::Tone;
 use crate::tui::view::View;
-use crate::tui::wrap::{fit, hang};
+use crate::wrap::{fit, hang};
 use ratatui::layout::Rect;
 
 pub fn draw(view: &View, canvas: &mut Canvas) -> (usize, usize) {

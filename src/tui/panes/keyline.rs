@@ -84,7 +84,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
             when(session.hints < hints, "tip"),
             when(session.hints >= hints, "show"),
             when(step.task.as_ref().is_some_and(|task| !task.palette.is_empty()), "choose"),
-            Some("next"),
+            Some("skip"),
             when(overflows, "scroll"),
             Some("back"),
             Some("quit"),

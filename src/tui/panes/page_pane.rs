@@ -7,6 +7,7 @@ use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
+use crate::wrap::fit;
 use unicode_width::UnicodeWidthStr;
 
 /// Returns the cursor where the page has something chosen.
@@ -17,9 +18,14 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
     }
     let (page, first, last) = map.page(session, view, scene);
     lines(&page, first, map.page.start, 1, height, canvas);
+    // Over whatever stands there, and never over half of a wide character.
     let mut sign = |line: usize, text: String| {
         let x = (map.page_width + 1).saturating_sub(text.width());
-        canvas.put(line, x - 1, " ", Tone::Plain);
+        if let Some(hidden) = page.lines.get(first + line - map.page.start).filter(|_| line >= map.page.start) {
+            canvas.put(line, 1, &(fit(&hidden.text, x - 2) + " "), hidden.tone);
+        } else {
+            canvas.put(line, x - 1, " ", Tone::Plain);
+        }
         canvas.put(line, x, &text, Tone::Bar);
     };
     // On the rule, so that the line that a page shares with the one before can be read whole here.

@@ -10,7 +10,7 @@ use crate::tui::scene::Shown;
 use crate::tui::screen::Map;
 use crate::tui::style::{Tone, style};
 use crate::tui::view::View;
-use crate::tui::wrap::cut_with;
+use crate::wrap::cut_with;
 use ratatui::style::Modifier;
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
@@ -123,7 +123,7 @@ impl Pane<'_> {
             let width = text.width();
             let end = if is_selected { width } else { text.trim_end().width() };
             // A struck or underlined cell ends where its text ends.
-            canvas.put_styled(y, x, &crate::tui::wrap::cut(&text, end), look);
+            canvas.put_styled(y, x, &crate::wrap::cut(&text, end), look);
             if is_selected {
                 canvas.put(y, x + width, " ", Tone::Chosen);
             }

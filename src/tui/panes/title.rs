@@ -6,8 +6,8 @@ use crate::tui::cells::Kind;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::{Mode, Tab, View};
-use crate::tui::wrap::{cut_with, fit};
 use crate::words::Lang;
+use crate::wrap::{cut_with, fit};
 use unicode_width::UnicodeWidthStr;
 
 pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
@@ -31,6 +31,10 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
     }
     if left.width() + right.width() + 3 > map.width {
         right = state(session, lang, true);
+    }
+    // The title first: which lesson this is, the student knows.
+    if left.width() + right.width() + 3 > map.width {
+        left = format!(" {}/{steps} {title}", session.step + 1);
     }
     let room = map.width.saturating_sub(right.width() + 2);
     let left = fit(&cut_with(&left, room.saturating_sub(1), view.glyphs.elision()), room);

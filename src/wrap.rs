@@ -6,6 +6,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const CLOSING: &str = "，。、；：？！）》」』】”’…—～%";
 const OPENING: &str = "（《「『【“‘";
 
+/// A space at which no line ends.
+pub const NO_BREAK: &str = "\u{a0}";
+
 /// What stays together on a line, and how many spaces stand before it.
 struct Token {
     text: String,
@@ -84,10 +87,11 @@ fn fill(tokens: Vec<Token>, width: usize, indent: usize) -> Vec<String> {
     if !line.trim().is_empty() || lines.is_empty() {
         lines.push(line);
     }
-    lines
+    lines.into_iter().map(|line| line.replace(NO_BREAK, " ")).collect()
 }
 
-/// Plain text as lines of at most `width` cells; the lines after the first are indented.
+/// Plain text as lines of at most `width` cells; the lines after the first are indented. A line does not end at a
+/// no-break space (U+00A0), which is shown as a space.
 pub fn hang(text: &str, width: usize, indent: usize) -> Vec<String> {
     fill(tokens(text, false), width, indent)
 }
@@ -142,6 +146,7 @@ mod tests {
         assert_eq!(wrap("一共新增了 8 行", 13), ["一共新增了", "8 行"]);
         assert_eq!(hang_markdown("see `mount -t proc` here", 14, 0), ["see", "mount -t proc", "here"]);
         assert_eq!(hang("mount(\"a\", 0) = 0", 12, 4), ["mount(\"a\",", "    0) = 0"]);
+        assert_eq!(hang("mount(\"a\", 0)\u{a0}=\u{a0}0", 14, 4), ["mount(\"a\",", "    0) = 0"]);
     }
 
     #[test]

@@ -21,10 +21,10 @@ pub fn df(args: &[String], out: &mut Out) -> Done {
     }
     for name in &o.rest {
         // The last row with the longest mount point above the path is the one that answers for it.
-        let row = std::fs::canonicalize(name).map_err(|e| why(e)).and_then(|path| {
+        let row = std::fs::canonicalize(name).map_err(why).and_then(|path| {
             let above = all.iter().filter(|mount| path.starts_with(&mount.dir));
             let mount = above.max_by_key(|mount| mount.dir.len()).ok_or("no mount answers for it")?;
-            space(mount).map_err(|e| why(e))
+            space(mount).map_err(why)
         });
         match row {
             Ok(row) => rows.push(row),

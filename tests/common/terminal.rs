@@ -129,8 +129,14 @@ impl Terminal {
         self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Opens a shell by its key, and waits until it has the terminal. The lesson's own screen shows prompts too.
+    /// Opens a shell by its key, and waits until it has the terminal. The lesson's own screen shows prompts too. A lesson
+    /// that is at work, as it is for a moment after a shell, takes no such key.
     pub fn shell(&mut self, key: &str, prompt: &str) {
+        let ends = Instant::now() + Duration::from_secs(20);
+        while ["at work ...", "执行中"].iter().any(|busy| self.text().contains(busy)) {
+            assert!(Instant::now() < ends, "still at work:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
         self.keys(key);
         self.wait("(exit or Ctrl-D comes back)");
         self.wait(prompt);

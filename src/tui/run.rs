@@ -31,7 +31,7 @@ pub struct HandOver {
 }
 
 /// The lesson as it was saved, or what is wrong with it.
-pub type Saved = Result<Lesson, String>;
+pub type Saved = Result<Arc<Lesson>, String>;
 
 /// Who else sends, beside keys and signals.
 pub struct Senders {
@@ -80,7 +80,7 @@ struct Runner<'a> {
     inputs: Inputs<LabMessage, Saved>,
     requests: &'a Requests,
     /// Waits until nothing is under way.
-    saved: Option<Lesson>,
+    saved: Option<Arc<Lesson>>,
 }
 
 /// Whether the loop goes on.
@@ -171,7 +171,7 @@ impl Runner<'_> {
         self.view.mode = Mode::Look;
         self.view.turn_page();
         self.view.notice = Some(self.view.lang.say("tui.reloaded", &[]));
-        let effects = self.session.relearn(Arc::new(lesson));
+        let effects = self.session.relearn(lesson);
         effects.into_iter().for_each(|effect| self.request(effect));
     }
 

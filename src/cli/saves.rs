@@ -6,6 +6,7 @@ use anyhow::Context;
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 /// Tells of every save from now on, as long as somebody listens. `fit` makes the lesson fit for its practice host.
@@ -36,9 +37,8 @@ pub fn watch(
             if now == before {
                 continue;
             }
-            let lesson = source(&name).and_then(|source| parse_source(&source));
-            let lesson =
-                lesson.map_err(|error| error.to_string()).and_then(|lesson| fit(lesson).map_err(|e| e.to_string()));
+            let read = source(&name).and_then(|source| parse_source(&source)).map_err(anyhow::Error::from);
+            let lesson = read.and_then(&fit).map(Arc::new).map_err(|error| error.to_string());
             before = now;
             if saved.send(lesson).is_err() {
                 return;

@@ -34,7 +34,7 @@ pub struct HandOver {
 }
 
 /// The lesson as it was saved, or what is wrong with it.
-pub type Saved = Result<Lesson, String>;
+pub type Saved = Result<Arc<Lesson>, String>;
 
 /// Who else sends, beside keys and signals.
 pub struct Senders {
@@ -85,7 +85,7 @@ struct Runner<'a> {
     inputs: Inputs<LabMessage, Saved>,
     requests: &'a Requests,
     /// Waits until nothing is under way.
-    saved: Option<Lesson>,
+    saved: Option<Arc<Lesson>>,
     ahead: Ahead,
 }
 
@@ -212,7 +212,7 @@ impl Runner<'_> {
         self.view.mode = Mode::Look;
         self.view.turn_page();
         self.view.notice = Some(self.view.lang.say("tui.reloaded", &[]));
-        let effects = self.session.relearn(Arc::new(lesson));
+        let effects = self.session.relearn(lesson);
         effects.into_iter().for_each(|effect| self.request(effect));
     }
 

@@ -144,7 +144,7 @@ fn what_the_kernel_refuses_is_said() {
     let lab = Lab::new();
     std::fs::write(lab.dir.path().join("store"), "").unwrap();
     let (status, _, err) = lab.run(&["volume", "create", "data"]);
-    assert_eq!((status, err.lines().count()), (1, 1), "{err}");
+    assert_eq!((status, err.lines().count()), (3, 1), "{err}");
     assert!(
         err.contains("make the directory") && err.contains("store/volumes/data") && err.contains("Not a directory")
     );

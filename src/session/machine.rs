@@ -110,6 +110,8 @@ impl Session {
         if let Some(waiting) = self.asks.take() {
             return match command {
                 Command::Forward => self.go(waiting),
+                // Asked once: the same key again is an answer too.
+                again if again == waiting => self.go(waiting),
                 _ => Vec::new(),
             };
         }

@@ -34,6 +34,10 @@ fn what_is_lost_is_asked_first() {
     assert!(session.handle(Command::Cancel).is_empty());
     session.handle(Command::Back);
     assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 0 }]);
+    session.apply(Event::Built(Snapshot::default()));
+    session.by_hand = 1;
+    assert!(session.handle(Command::Leave).is_empty());
+    assert_eq!(session.handle(Command::Leave), [Effect::Leave], "the same key again");
 }
 
 fn with_task() -> Session {

@@ -2,6 +2,7 @@
 
 use super::sys;
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::ffi::{CStr, CString};
@@ -28,9 +29,14 @@ pub struct Join {
 }
 
 /// Starts a program as a child of this process. With `join` a child waits outside for the program inside, since
-/// setns(2) into a PID namespace counts only for children; it passes on the exit status.
+/// setns(2) into a PID namespace counts only for children; it passes on the exit status. Returns once the program runs
+/// under its own name, or has failed to: whoever looks next (ps, say) shall not see a copy of this process instead.
 pub fn start(program: &Program, join: Option<&Join>) -> nix::Result<i32> {
+    let (runs, until_exec) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
     if let Some(pid) = sys::fork()? {
+        drop(until_exec);
+        // The end of file is the message: execve or exit closed the last other end.
+        while nix::unistd::read(&runs, &mut [0]) == Err(Errno::EINTR) {}
         return Ok(pid);
     }
     sys::reset_signals();
@@ -122,4 +128,25 @@ fn complain(program: &Program, tried: &str, errno: Errno) -> i32 {
     let line = format!("{name}: {tried}: {} ({errno:?})\n", errno.desc());
     let _ = nix::unistd::write(program.stderr, line.as_bytes());
     127
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A step that starts a program and then looks at it with ps sees the program, however busy the machine is.
+    #[test]
+    fn a_started_program_has_its_own_name() {
+        let null = std::fs::File::open("/dev/null").unwrap();
+        let fd = null.as_fd();
+        let (args, env) = (["sleep".to_string(), "60".into()], [format!("PATH={}", std::env::var("PATH").unwrap())]);
+        let program = Program { args: &args, env: &env, stdin: fd, stdout: fd, stderr: fd, terminal: false };
+        for _ in 0..20 {
+            let pid = start(&program, None).unwrap();
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+            nix::sys::signal::kill(Pid::from_raw(pid), nix::sys::signal::SIGKILL).unwrap();
+            waitpid(Pid::from_raw(pid), None).unwrap();
+            assert_eq!(line, b"sleep\x0060\0");
+        }
+    }
 }

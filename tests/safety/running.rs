@@ -93,12 +93,13 @@ impl Running {
 
     /// The background jobs that are there now, wherever on the machine.
     pub fn jobs(&self) -> Vec<i32> {
+        // Whole: the shell that is about to become the job has the job in its own command line.
         let name = format!("sleep {}", self.nap);
         std::fs::read_dir("/proc")
             .unwrap()
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|pid| commands(&[*pid])[0].ends_with(&name))
+            .filter(|pid| commands(&[*pid])[0] == name)
             .collect()
     }
 

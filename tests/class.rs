@@ -59,20 +59,20 @@ fn doctor_measures_for_so_many_students() {
     assert_eq!(run(nslab(users()[0]).args(["doctor", "--class", "0"])).0, 2);
 }
 
+/// nslab where only so many mount namespaces may be made. A user namespace of its own has limits of its own: the
+/// machine's stay.
+fn with_mount_namespaces(limit: u32) -> Command {
+    let script = format!("echo {limit} > /proc/sys/user/max_mnt_namespaces && exec \"$@\"");
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", &script, "sh"]).arg(place().join("nslab"));
+    command
+}
+
 /// A limit that is too low for the class, not for one: said with what raises it, and status 3.
 #[test]
 fn doctor_names_the_limit_that_is_too_low() {
-    let mut command = Command::new("unshare");
-    // A user namespace of its own has limits of its own: the machine's stay.
-    command.args([
-        "--user",
-        "--map-root-user",
-        "sh",
-        "-c",
-        "echo 50 > /proc/sys/user/max_mnt_namespaces && exec \"$@\"",
-        "sh",
-    ]);
-    command.arg(place().join("nslab")).args(["doctor", "--class", "30"]);
+    let mut command = with_mount_namespaces(50);
+    command.args(["doctor", "--class", "30"]);
     command.env("XDG_CACHE_HOME", home(users()[0]).join("cache")).env("LANG", "C.UTF-8").env_remove("LC_ALL");
     let (status, out, err) = run(&mut command);
     assert_eq!(status, 3, "{out}{err}");
@@ -83,16 +83,8 @@ fn doctor_names_the_limit_that_is_too_low() {
 /// Where nothing can be had the line says what failed.
 #[test]
 fn doctor_says_no_to_the_class() {
-    let mut command = Command::new("unshare");
-    command.args([
-        "--user",
-        "--map-root-user",
-        "sh",
-        "-c",
-        "echo 0 > /proc/sys/user/max_mnt_namespaces && exec \"$@\"",
-        "sh",
-    ]);
-    command.arg(place().join("nslab")).args(["doctor", "--class", "30"]);
+    let mut command = with_mount_namespaces(0);
+    command.args(["doctor", "--class", "30"]);
     let (status, out, err) = run(&mut command);
     assert_eq!((status, out.lines().count()), (3, 1), "{out}{err}");
     assert!(out.starts_with("no ") && out.contains(" 0/9 [host: "), "{out}");

@@ -1,6 +1,6 @@
 //! `nslab container`: writes down which container refers to which volume. It starts nothing and mounts nothing.
 
-use super::volume::{columns, each, inspect, store, worded};
+use super::volume::{StoreArg, columns, each, inspect, worded};
 use crate::volume::Spec;
 use crate::words::Lang;
 use std::io::Write;
@@ -8,9 +8,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The directory that holds volumes/ and containers/; on the practice host /lab.
-    #[arg(long, global = true)]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArg,
     #[command(subcommand)]
     command: Command,
 }
@@ -58,7 +57,7 @@ enum Command {
 }
 
 pub fn container(args: &Args, lang: Lang) -> anyhow::Result<u8> {
-    let store = store(args.store.as_ref(), lang)?;
+    let store = args.store.open(lang)?;
     let mut out = std::io::stdout().lock();
     match &args.command {
         Command::Create { image, name, volume, rm } => {

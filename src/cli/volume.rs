@@ -10,11 +10,18 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    store: StoreArg,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Whose volumes and containers.
+#[derive(Debug, clap::Args)]
+pub struct StoreArg {
     /// The directory that holds volumes/ and containers/; on the practice host /lab.
     #[arg(long, global = true)]
     store: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -64,8 +71,24 @@ enum Command {
     },
 }
 
+impl StoreArg {
+    /// The store that was named, or the practice host's.
+    pub fn open(&self, lang: Lang) -> anyhow::Result<Store> {
+        if let Some(root) = &self.store {
+            return Ok(Store::at(root));
+        }
+        let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+        let is = |id: &str| release.lines().any(|line| line == format!("ID={id}"));
+        if is("nslab-host") {
+            return Ok(Store::at("/lab"));
+        }
+        let key = if is("nslab") { "volume.container" } else { "volume.machine" };
+        Err(Usage(lang.say(key, &[])).into())
+    }
+}
+
 pub fn volume(args: &Args, lang: Lang) -> anyhow::Result<u8> {
-    let store = store(args.store.as_ref(), lang)?;
+    let store = args.store.open(lang)?;
     let mut out = std::io::stdout().lock();
     match &args.command {
         Command::Ls { quiet, filter } => ls(&store, *quiet, filter, lang, &mut out),
@@ -85,20 +108,6 @@ pub fn volume(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         }),
         Command::Prune { all, force } => prune(&store, *all, *force, lang, &mut out),
     }
-}
-
-/// The store that was named, or the practice host's.
-pub fn store(named: Option<&PathBuf>, lang: Lang) -> anyhow::Result<Store> {
-    if let Some(root) = named {
-        return Ok(Store::at(root));
-    }
-    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let is = |id: &str| release.lines().any(|line| line == format!("ID={id}"));
-    if is("nslab-host") {
-        return Ok(Store::at("/lab"));
-    }
-    let key = if is("nslab") { "volume.container" } else { "volume.machine" };
-    Err(Usage(lang.say(key, &[])).into())
 }
 
 fn ls(store: &Store, quiet: bool, filters: &[String], lang: Lang, out: &mut dyn Write) -> anyhow::Result<u8> {
@@ -288,6 +297,8 @@ pub fn worded(fault: Fault, lang: Lang) -> anyhow::Error {
     let words = say(&fault, lang);
     match fault {
         Fault::BadName(_) | Fault::BadSpec(_) => Usage(words).into(),
+        // A directory that the caller named, and that is not there.
+        Fault::Io { tried: "image", error, .. } if error.kind() == std::io::ErrorKind::NotFound => Usage(words).into(),
         _ => anyhow!(words),
     }
 }

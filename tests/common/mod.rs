@@ -4,9 +4,10 @@
 pub mod terminal;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// nslab where any user can run it, and a cache for each. What earlier runs left is removed: a test run ends without a
@@ -131,6 +132,15 @@ fn list(dir: &Path, into: &mut BTreeMap<PathBuf, (u32, u64, i64, u64)>) {
 pub fn commands(pids: &[i32]) -> Vec<String> {
     let of = |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default().replace('\0', " ");
     pids.iter().map(|pid| of(pid).trim().to_string()).collect()
+}
+
+/// Starts what says "ready" when it is, and stays until its standard input ends.
+pub fn until_ready(command: &mut Command) -> Child {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    child
 }
 
 /// Waits for a condition; false if it does not come in half a minute, which is long on a busy machine too.

@@ -186,15 +186,7 @@ fn death_at_birth_leaves_nothing() {
         unshare.args(["--user", "--map-root-user"]);
     }
     unshare.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]);
-    let mut holder = unshare
-        .args(["sh", "-c", "echo ready; read end"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
+    let mut holder = common::until_ready(unshare.args(["sh", "-c", "echo ready; read end"]));
     let first = children(holder.id())[0];
     for round in 0..60u64 {
         let inner = nslab(0);

@@ -3,8 +3,7 @@
 
 use crate::common::{self, nslab};
 use crate::running::Running;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 /// The machine's stand-in: a name, a shared table with a mount of its own, a process.
 struct Target {
@@ -30,15 +29,8 @@ impl Target {
         }
         let script = "mount --make-rshared / && hostname outer && mount -t tmpfs outer /mnt && echo kept >/mnt/secret \
              && echo ready && exec cat";
-        let mut holder = command
-            .args(["--mount", "--uts", "--propagation", "private", "sh", "-c", script])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n");
+        let holder =
+            common::until_ready(command.args(["--mount", "--uts", "--propagation", "private", "sh", "-c", script]));
         Target { holder, victim: Command::new("sleep").arg("1000000").spawn().unwrap() }
     }
 

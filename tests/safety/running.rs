@@ -131,16 +131,11 @@ impl Outer {
         if !common::is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        let mut holder = command
-            .args(["--mount", "--propagation", "private", "sh", "-c"])
-            .arg("mount --make-rshared / && echo ready && exec cat")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n");
+        let holder = common::until_ready(
+            command
+                .args(["--mount", "--propagation", "private", "sh", "-c"])
+                .arg("mount --make-rshared / && echo ready && exec cat"),
+        );
         let outer = Outer { holder };
         assert!(outer.table().lines().all(|row| row.contains(" shared:")), "{}", outer.table());
         outer

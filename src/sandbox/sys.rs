@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use nix::errno::Errno;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -361,7 +362,20 @@ pub fn reset_signals() {
         // SAFETY: SIG_DFL runs no code; numbers that cannot be set are refused by the kernel.
         unsafe { libc::signal(number, libc::SIG_DFL) };
     }
-    let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
+    let _ = SigSet::empty().thread_set_mask();
+}
+
+/// Ignores a signal, as whatever is executed then does too; gives what was done with it before (signal(7)).
+pub fn ignore(signal: Signal) -> nix::Result<SigAction> {
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: SIG_IGN runs no code.
+    unsafe { sigaction(signal, &action) }
+}
+
+/// Undoes [`ignore`].
+pub fn heed(signal: Signal, before: &SigAction) -> nix::Result<()> {
+    // SAFETY: what was in force before, whose code is there as long as the program.
+    unsafe { sigaction(signal, before) }.map(drop)
 }
 
 /// A sealed copy of this program in memory. The practice host runs from it, so that nothing a student does through

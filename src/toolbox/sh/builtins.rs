@@ -5,13 +5,14 @@ use std::os::unix::process::CommandExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
 
 use super::parse::is_name;
 use super::process::cannot_run;
 use super::state::{Ran, Shell, Stop, quote};
 use super::{say, why};
+use crate::sandbox::sys;
 use crate::toolbox::{self, system, util};
 
 const OWN: &[&str] = &[
@@ -221,7 +222,6 @@ fn set(sh: &mut Shell, args: &[String]) -> Ran {
     Ok(())
 }
 
-/// Ignoring a signal is blocking it: a child inherits that over exec just the same.
 fn trap(sh: &mut Shell, args: &[String]) -> i32 {
     let args = if args.first().is_some_and(|a| a == "--") { &args[1..] } else { args };
     let Some((action, names)) = args.split_first() else {
@@ -257,23 +257,20 @@ fn arm(sh: &mut Shell, sig: Signal, action: &str) -> Result<(), String> {
         return Err("the kernel lets no one catch or ignore it".into());
     }
     let name = sig.as_str().trim_start_matches("SIG").to_string();
-    let mut set = SigSet::empty();
-    set.add(sig);
+    if let Some(at) = sh.ignored.iter().position(|(s, _)| *s == sig) {
+        sys::heed(sig, &sh.ignored.remove(at).1).map_err(why)?;
+    }
+    let handled = sh.flags.iter().any(|(s, _)| *s == sig);
     if action.is_empty() {
-        set.thread_block().map_err(why)?;
-    } else {
-        let handled = sh.flags.iter().any(|(s, _)| *s == sig);
-        if action != "-" && !handled {
-            let flag = Arc::new(AtomicBool::new(false));
-            signal_hook::flag::register(sig as i32, flag.clone()).map_err(why)?;
-            sh.flags.push((sig, flag));
-        } else if action == "-" && handled && !sh.interactive {
-            // The handler stays, and does what the default would.
-            signal_hook::flag::register_conditional_default(sig as i32, Arc::new(AtomicBool::new(true)))
-                .map_err(why)?;
-            sh.flags.retain(|(s, _)| *s != sig);
-        }
-        set.thread_unblock().map_err(why)?;
+        sh.ignored.push((sig, sys::ignore(sig).map_err(why)?));
+    } else if action != "-" && !handled {
+        let flag = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(sig as i32, flag.clone()).map_err(why)?;
+        sh.flags.push((sig, flag));
+    } else if action == "-" && handled && !sh.interactive {
+        // The handler stays, and does what the default would.
+        signal_hook::flag::register_conditional_default(sig as i32, Arc::new(AtomicBool::new(true))).map_err(why)?;
+        sh.flags.retain(|(s, _)| *s != sig);
     }
     match action {
         "-" => sh.traps.remove(&name),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigAction, Signal};
 
 use super::parse;
 use super::syntax::Command;
@@ -43,6 +43,8 @@ pub struct Shell {
     pub trace: bool,
     pub traps: BTreeMap<String, String>,
     pub flags: Vec<(Signal, Arc<AtomicBool>)>,
+    /// With what was done with them before.
+    pub ignored: Vec<(Signal, SigAction)>,
     pub interrupted: Arc<AtomicBool>,
     /// A command substitution has set `status`.
     pub substituted: bool,

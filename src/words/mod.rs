@@ -1,6 +1,7 @@
 //! The interface's words: one catalogue a language, `key = text with {0} and {1}`, one file a room.
 //! A test holds the languages against each other.
 
+use include_dir::{Dir, include_dir};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -16,34 +17,19 @@ pub enum Lang {
 
 type Catalogue = HashMap<&'static str, &'static str>;
 
-static EN: LazyLock<Catalogue> = LazyLock::new(|| {
-    read(&[
-        include_str!("en/cli.txt"),
-        include_str!("en/lesson.txt"),
-        include_str!("en/tui.txt"),
-        include_str!("en/plain.txt"),
-        include_str!("en/volume.txt"),
-        include_str!("en/class.txt"),
-    ])
-});
-static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
-    read(&[
-        include_str!("zh-CN/cli.txt"),
-        include_str!("zh-CN/lesson.txt"),
-        include_str!("zh-CN/tui.txt"),
-        include_str!("zh-CN/plain.txt"),
-        include_str!("zh-CN/volume.txt"),
-        include_str!("zh-CN/class.txt"),
-    ])
-});
+static WORDS: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/words");
+static EN: LazyLock<Catalogue> = LazyLock::new(|| read(Lang::En));
+static ZH: LazyLock<Catalogue> = LazyLock::new(|| read(Lang::Zh));
 
-fn read(files: &[&'static str]) -> Catalogue {
-    files
-        .iter()
-        .flat_map(|file| file.lines())
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .filter_map(|line| line.split_once(" = "))
-        .collect()
+/// What the files of a language say, line by line.
+fn lines(lang: Lang) -> impl Iterator<Item = &'static str> {
+    let files = WORDS.get_dir(lang.code()).into_iter().flat_map(Dir::files);
+    let lines = files.filter_map(|file| file.contents_utf8()).flat_map(str::lines);
+    lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+}
+
+fn read(lang: Lang) -> Catalogue {
+    lines(lang).filter_map(|line| line.split_once(" = ")).collect()
 }
 
 impl Lang {
@@ -113,16 +99,8 @@ mod tests {
     /// Every line of a catalogue is a pair, and no key stands twice.
     #[test]
     fn catalogues_read_whole() {
-        let files = [
-            include_str!("en/cli.txt"),
-            include_str!("en/lesson.txt"),
-            include_str!("en/tui.txt"),
-            include_str!("en/plain.txt"),
-            include_str!("en/volume.txt"),
-            include_str!("en/class.txt"),
-        ];
-        let lines =
-            files.iter().flat_map(|f| f.lines()).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();
-        assert_eq!(lines, EN.len(), "a key stands twice, or a line has no ` = `");
+        for (lang, catalogue) in [(Lang::En, &*EN), (Lang::Zh, &*ZH)] {
+            assert_eq!(lines(lang).count(), catalogue.len(), "a key stands twice, or a line has no ` = `");
+        }
     }
 }

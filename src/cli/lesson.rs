@@ -2,11 +2,11 @@
 
 use super::{image, saves};
 use crate::conduct::{Conductor, Start};
-use crate::lesson::{Lesson, Side};
+use crate::lesson::{HostKind, Lesson, Side};
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
-use crate::sandbox::{HostKind, Sandbox, ledger};
+use crate::sandbox::{Sandbox, ledger};
 use crate::session::{Effect, Event, Session};
 use crate::tui::{self, HandOver, LabMessage, Senders, View};
 use crate::words::Lang;
@@ -103,7 +103,7 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
         if args.watch {
             return Err(super::Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
         }
-        let mut conductor = Conductor::new(lesson, start, lang);
+        let mut conductor = Conductor::new(lesson, start);
         let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
         went_well.map(|well| if well { 0 } else { super::HELD_NOT })
     } else {
@@ -118,7 +118,7 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
             drop(saves);
         }
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
-        let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
+        let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start), &asked, &answers));
         let result =
             tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
         drop(requests);

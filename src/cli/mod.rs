@@ -12,16 +12,17 @@ mod new;
 mod notes;
 mod ops;
 mod progress;
+mod record;
 mod report;
 mod saves;
 mod verify;
 mod volume;
 
 use crate::lab::LabError;
-use crate::lesson::LessonError;
-use crate::sandbox::HostKind;
+use crate::lesson::{HostKind, LessonError};
 use crate::words::Lang;
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit statuses: all well; what was asked about does not hold; wrong usage or input; this machine cannot.
@@ -75,6 +76,9 @@ enum Command {
         json: bool,
         #[arg(long, value_enum, default_value_t)]
         host: HostKind,
+        /// Keep what happened in a new file; of one lesson.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
     },
     /// Lint lessons without performing anything.
     Check {
@@ -129,7 +133,9 @@ pub fn main() -> ExitCode {
         Some(Command::Notes { lesson }) => notes::notes(&lesson, lang),
         Some(Command::Report(args)) => report::report(&args, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
-        Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
+        Some(Command::Verify { lessons, json, host, record }) => {
+            verify::verify(&lessons, json, host, record.as_deref(), lang)
+        }
         Some(Command::Check { lessons, preview: None }) => check::check(&lessons),
         Some(Command::Check { lessons, preview: Some(step) }) => check::preview(&lessons, &step, lang),
         Some(Command::New(args)) => new::new(&args, lang),

@@ -2,14 +2,15 @@
 
 mod round;
 mod task;
+mod whole;
 
 pub use round::{perform, prepare, replay, variant};
 pub use task::solve;
+pub use whole::whole;
 
 use crate::lab::{Lab, LabError, Shell};
 use crate::lesson::{HostSpec, Lesson, Side};
 use crate::session::{Effect, Event, RoundRecord, Snapshot};
-use crate::words::Lang;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
@@ -20,14 +21,13 @@ pub type Start = Box<dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError> + Send>
 pub struct Conductor {
     lesson: Arc<Lesson>,
     start: Start,
-    lang: Lang,
     lab: Option<Box<dyn Lab>>,
     now: Snapshot,
 }
 
 impl Conductor {
-    pub fn new(lesson: Arc<Lesson>, start: Start, lang: Lang) -> Conductor {
-        Conductor { lesson, start, lang, lab: None, now: Snapshot::default() }
+    pub fn new(lesson: Arc<Lesson>, start: Start) -> Conductor {
+        Conductor { lesson, start, lab: None, now: Snapshot::default() }
     }
 
     /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
@@ -44,13 +44,13 @@ impl Conductor {
             }
             Effect::Build { replay } => {
                 let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
-                let (now, past) = round::replay(lab, &lesson, replay, &[], self.lang)?;
+                let (now, past) = round::replay(lab, &lesson, replay, &[])?;
                 self.now = now;
                 Ok(vec![Event::Replayed(past), Event::Built(self.now.clone())])
             }
             Effect::Variant { step, index } => {
                 let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
-                let records = round::variant(lab, &lesson, step, index, self.lang)?;
+                let records = round::variant(lab, &lesson, step, index)?;
                 if let Some(last) = records.last() {
                     self.now = last.after.clone();
                 }
@@ -58,7 +58,7 @@ impl Conductor {
             }
             Effect::Perform { step, round } => {
                 let at = &lesson.steps[step];
-                let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now, self.lang)?;
+                let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now)?;
                 self.now = record.after.clone();
                 Ok(vec![Event::Performed(Box::new(record))])
             }

@@ -4,6 +4,7 @@ use super::error::{LessonError, nearest};
 use super::{Lesson, guard, markdown};
 use crate::mounts::printable;
 use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -24,7 +25,7 @@ pub fn bundled() -> Vec<String> {
 }
 
 /// One file of a lesson.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// As it is shown in errors.
     pub path: String,
@@ -32,7 +33,7 @@ pub struct SourceFile {
 }
 
 /// A lesson's files, not understood yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub yaml: SourceFile,
     /// The Markdown files that are there, by language.

@@ -2,6 +2,7 @@
 
 use super::{RoundRecord, Snapshot};
 use crate::lesson::{Lesson, Side};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where the student is within a step.
@@ -19,8 +20,9 @@ pub enum Phase {
     Task,
 }
 
-/// What was predicted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What was predicted; options count from 0.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Guess {
     #[default]
     None,

@@ -8,6 +8,7 @@ mod marks;
 mod message;
 mod record;
 mod task;
+mod transcript;
 mod verdict;
 mod wording;
 
@@ -19,5 +20,6 @@ pub use marks::{Marks, Moment};
 pub use message::{Command, Effect, Event, Guess, Phase};
 pub use record::*;
 pub use task::TaskState;
+pub use transcript::{Asked, AskedWords, Entry, FORMAT, Header, Transcript, User};
 pub use verdict::{Spoken, verdict};
 pub use wording::{choice_in_words, in_words};

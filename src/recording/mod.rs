@@ -1,12 +1,16 @@
 //! Recordings: transcripts as files, one JSON object a line. See `docs/recording-format.md`.
 
 mod form;
+mod keep;
 mod read;
+mod replay;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use keep::Recorded;
 pub use read::{ReadError, read};
+pub use replay::Replay;
 pub use write::Writer;
 
 use crate::conduct::{Start, whole};
@@ -14,6 +18,9 @@ use crate::lab::LabError;
 use crate::lesson::{HostKind, Lesson};
 use crate::session::{FORMAT, Header, Transcript, User};
 use std::time::SystemTime;
+
+/// The name of a bundled recording, in its lesson's folder.
+pub const BUNDLED: &str = "recording.jsonl";
 
 /// What stands at the head of a recording that begins now.
 pub fn header(lesson: &Lesson, host: HostKind) -> Header {
@@ -42,4 +49,13 @@ pub fn perform(lesson: &Lesson, host: HostKind, start: &Start) -> Result<Transcr
         Ok::<(), LabError>(())
     })?;
     Ok(transcript)
+}
+
+/// The recording that came with nslab, of a bundled lesson.
+///
+/// # Errors
+/// There is none.
+pub fn bundled(lesson: &str) -> Result<Transcript, ReadError> {
+    let name = format!("{lesson}/{BUNDLED}");
+    read(&name, crate::lesson::bundled_file(&name).unwrap_or_default())
 }

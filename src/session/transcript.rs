@@ -88,6 +88,12 @@ pub struct AskedWords {
     pub options: Vec<String>,
 }
 
+impl Header {
+    pub fn host_in_words(&self, lang: Lang) -> String {
+        lang.say(if self.host == HostKind::Tidy { "replay.host-tidy" } else { "replay.host-copy" }, &[])
+    }
+}
+
 impl Transcript {
     /// The lesson that was performed, as it was performed.
     ///

@@ -10,6 +10,7 @@ pub mod op;
 pub mod plain;
 pub mod progress;
 pub mod receipt;
+pub mod recording;
 pub mod relay;
 pub mod sandbox;
 pub mod session;

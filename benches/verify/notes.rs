@@ -2,11 +2,11 @@
 
 use nslab::conduct;
 use nslab::lab::{Lab, LabError, Shell};
+use nslab::lesson::HostKind;
 use nslab::lesson::{Lesson, Run, Side, open};
 use nslab::op::{Actor, Call};
-use nslab::sandbox::{HostKind, Sandbox};
+use nslab::sandbox::Sandbox;
 use nslab::session::{CommandRecord, FileState, Snapshot};
-use nslab::words::Lang;
 use serde::{Deserialize, Serialize};
 use std::os::fd::BorrowedFd;
 
@@ -44,10 +44,10 @@ pub fn take(lesson: &str, layers: &[(String, String)]) -> Notes {
     let lesson = open(lesson).expect("the lesson reads well");
     let confined = practice_host(&lesson, layers).confined;
     let all = lesson.steps.len();
-    let mut hosts = vec![noted(&lesson, layers, |lab| conduct::replay(lab, &lesson, all, &[], Lang::En).map(drop))];
+    let mut hosts = vec![noted(&lesson, layers, |lab| conduct::replay(lab, &lesson, all, &[]).map(drop))];
     for (step, at) in lesson.steps.iter().enumerate() {
         for variant in 0..at.variants.len() {
-            let conducted = |lab: &mut dyn Lab| conduct::variant(lab, &lesson, step, variant, Lang::En).map(drop);
+            let conducted = |lab: &mut dyn Lab| conduct::variant(lab, &lesson, step, variant).map(drop);
             hosts.push(noted(&lesson, layers, conducted));
         }
     }

@@ -1,7 +1,8 @@
 //! `nslab doctor --class`: the line that each student pastes into the chat, and whether a server carries so many of them.
 
 use crate::conduct::replay;
-use crate::sandbox::{Doctor, HostKind, Sandbox};
+use crate::lesson::HostKind;
+use crate::sandbox::{Doctor, Sandbox};
 use crate::words::Lang;
 use anyhow::Context;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
@@ -48,10 +49,10 @@ pub struct Load {
 }
 
 /// Performs the measured lesson and looks at what is there then.
-pub fn measure(lang: Lang) -> anyhow::Result<Load> {
+pub fn measure() -> anyhow::Result<Load> {
     let lesson = crate::lesson::open(MEASURED.0)?;
     let mut sandbox = Sandbox::start(&lesson.host, HostKind::Tidy, &super::image()?)?;
-    replay(&mut sandbox, &lesson, MEASURED.1, &[], lang)?;
+    replay(&mut sandbox, &lesson, MEASURED.1, &[])?;
     let own = std::process::id();
     let mut processes = vec![own];
     let mut next = 0;

@@ -11,7 +11,7 @@ use std::path::Path;
 pub fn doctor(as_json: bool, students: Option<Option<u64>>, lang: Lang) -> anyhow::Result<u8> {
     let doctor = examine();
     let class = match students.flatten().filter(|_| doctor.well()) {
-        Some(students) => Some(class::Class::new(students, class::measure(lang)?, Path::new("/"))),
+        Some(students) => Some(class::Class::new(students, class::measure()?, Path::new("/"))),
         None => None,
     };
     let well = doctor.well() && class.as_ref().is_none_or(class::Class::fits);

@@ -2,37 +2,43 @@
 
 mod round;
 mod task;
+mod whole;
 
 pub use round::{perform, prepare, replay, variant};
 pub use task::solve;
+pub use whole::whole;
 
 use crate::lab::{Lab, LabError, Shell};
 use crate::lesson::{HostSpec, Lesson, Side};
 use crate::session::{Effect, Event, RoundRecord, Snapshot};
-use crate::words::Lang;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 /// Makes a fresh lab, as a lesson wants its practice host.
 pub type Start = Box<dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError> + Send>;
 
+/// Carries out what a session asks for. This seam has two makers: the conductor, who has a lab, and a recording.
+pub trait Conduct {
+    /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
+    fn carry_out(&mut self, effect: &Effect) -> Vec<Event>;
+    /// Opens a shell of a side. Its size is in cells.
+    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
+    /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of
+    /// each change as it happens. Returns all that changed.
+    fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event;
+}
+
 /// Owns the lab of a session. A sandbox's processes die with the thread that made it, so a conductor stays on one thread.
 pub struct Conductor {
     lesson: Arc<Lesson>,
     start: Start,
-    lang: Lang,
     lab: Option<Box<dyn Lab>>,
     now: Snapshot,
 }
 
 impl Conductor {
-    pub fn new(lesson: Arc<Lesson>, start: Start, lang: Lang) -> Conductor {
-        Conductor { lesson, start, lang, lab: None, now: Snapshot::default() }
-    }
-
-    /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
-    pub fn carry_out(&mut self, effect: &Effect) -> Vec<Event> {
-        self.try_out(effect).unwrap_or_else(|error| vec![Event::Failed(error.to_string())])
+    pub fn new(lesson: Arc<Lesson>, start: Start) -> Conductor {
+        Conductor { lesson, start, lab: None, now: Snapshot::default() }
     }
 
     fn try_out(&mut self, effect: &Effect) -> Result<Vec<Event>, LabError> {
@@ -44,21 +50,21 @@ impl Conductor {
             }
             Effect::Build { replay } => {
                 let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
-                let (now, past) = round::replay(lab, &lesson, replay, &[], self.lang)?;
+                let (now, past) = round::replay(lab, &lesson, replay, &[])?;
                 self.now = now;
-                Ok(vec![Event::Replayed(past), Event::Built(self.now.clone())])
+                Ok(vec![Event::Replayed(Box::new(past)), Event::Built(self.now.clone())])
             }
             Effect::Variant { step, index } => {
                 let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
-                let records = round::variant(lab, &lesson, step, index, self.lang)?;
+                let records = round::variant(lab, &lesson, step, index)?;
                 if let Some(last) = records.last() {
                     self.now = last.after.clone();
                 }
                 Ok(vec![Event::VariantDone(records)])
             }
-            Effect::Perform { step, round } => {
+            Effect::Perform { step, round, .. } => {
                 let at = &lesson.steps[step];
-                let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now, self.lang)?;
+                let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now)?;
                 self.now = record.after.clone();
                 Ok(vec![Event::Performed(Box::new(record))])
             }
@@ -78,15 +84,18 @@ impl Conductor {
             Effect::Shell { .. } | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
         }
     }
+}
 
-    /// Opens a shell of a side. Its size is in cells.
-    pub fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
+impl Conduct for Conductor {
+    fn carry_out(&mut self, effect: &Effect) -> Vec<Event> {
+        self.try_out(effect).unwrap_or_else(|error| vec![Event::Failed(error.to_string())])
+    }
+
+    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
         lab(&mut self.lab)?.shell(side, rows, columns)
     }
 
-    /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of each
-    /// change as it happens. Returns all that changed.
-    pub fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {
+    fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {
         let step = &self.lesson.steps[step];
         let watched = lab(&mut self.lab).and_then(|lab| task::watch(lab, step, &self.now, over, tell));
         match watched {
@@ -96,11 +105,6 @@ impl Conductor {
             }
             Err(error) => Event::Failed(error.to_string()),
         }
-    }
-
-    /// Ends the lab, with everything that runs in it.
-    pub fn end(&mut self) {
-        self.lab = None;
     }
 }
 

@@ -3,8 +3,7 @@
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
 use crate::op::{Actor, Operation, lower};
-use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, in_words, layer_files};
-use crate::words::Lang;
+use crate::session::{CallRecord, FileSeen, Past, RoundRecord, Snapshot, Verdict, held_before, holds, layer_files};
 use std::time::{Duration, Instant};
 
 /// How long a line that was typed, or a signal, may take to show its effect.
@@ -27,13 +26,7 @@ pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabErr
 }
 
 /// Performs one round of a step and judges its expectations.
-pub fn perform(
-    lab: &mut dyn Lab,
-    step: &Step,
-    round: &Round,
-    before: &Snapshot,
-    lang: Lang,
-) -> Result<RoundRecord, LabError> {
+pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot) -> Result<RoundRecord, LabError> {
     let files = files_of(step, round);
     let mut record = RoundRecord {
         actor: Some(round.actor),
@@ -61,7 +54,7 @@ pub fn perform(
     loop {
         let RoundRecord { after, outside, inside, .. } = RoundRecord::between(before.clone(), lab.snapshot()?);
         record = RoundRecord { after, outside, inside, files_after: look(lab, &files)?, ..record };
-        judge(&mut record, round, lang);
+        judge(&mut record, round);
         if let Some(last) = record.commands.iter_mut().rev().find(|command| command.typed) {
             last.output.push_str(&lab.typed_output()?);
         }
@@ -83,42 +76,30 @@ fn is_about_errno(expectation: &crate::lesson::Expectation) -> bool {
     matches!(expectation.that, Condition::Errno(_))
 }
 
-/// Performs steps without stopping, leaving out some: how back, go-to and variants rebuild.
-pub fn replay(
-    lab: &mut dyn Lab,
-    lesson: &Lesson,
-    upto: usize,
-    skip: &[String],
-    lang: Lang,
-) -> Result<(Snapshot, Vec<Vec<RoundRecord>>), LabError> {
-    let mut now = prepare(lab, lesson)?.after;
-    let mut records = Vec::new();
+/// Performs steps without stopping, leaving out some: how back, go-to and variants rebuild. Tells how things stand then.
+pub fn replay(lab: &mut dyn Lab, lesson: &Lesson, upto: usize, skip: &[String]) -> Result<(Snapshot, Past), LabError> {
+    let mut past = Past { prepared: prepare(lab, lesson)?, steps: Vec::new() };
+    let mut now = past.prepared.after.clone();
     for step in &lesson.steps[..upto.min(lesson.steps.len())] {
         let mut rounds = Vec::new();
         if !skip.contains(&step.id) {
             for round in &step.rounds {
-                let record = perform(lab, step, round, &now, lang)?;
+                let record = perform(lab, step, round, &now)?;
                 now = record.after.clone();
                 rounds.push(record);
             }
         }
-        records.push(rounds);
+        past.steps.push(rounds);
     }
-    Ok((now, records))
+    Ok((now, past))
 }
 
 /// Runs a variant of a step in a fresh lab: the steps before it but for those it skips, then its own rounds (or the
 /// step's first).
-pub fn variant(
-    lab: &mut dyn Lab,
-    lesson: &Lesson,
-    step: usize,
-    index: usize,
-    lang: Lang,
-) -> Result<Vec<RoundRecord>, LabError> {
+pub fn variant(lab: &mut dyn Lab, lesson: &Lesson, step: usize, index: usize) -> Result<Vec<RoundRecord>, LabError> {
     let at = &lesson.steps[step];
     let variant = &at.variants[index];
-    let (mut now, _) = replay(lab, lesson, step, &variant.skip, lang)?;
+    let (mut now, _) = replay(lab, lesson, step, &variant.skip)?;
     let rounds: Vec<Round> = if variant.rounds.is_empty() {
         let first = at.rounds.first().cloned();
         first.map(|round| Round { expect: variant.expect.clone(), ..round }).into_iter().collect()
@@ -127,7 +108,7 @@ pub fn variant(
     };
     let mut records = Vec::new();
     for round in &rounds {
-        let record = perform(lab, at, round, &now, lang)?;
+        let record = perform(lab, at, round, &now)?;
         now = record.after.clone();
         records.push(record);
     }
@@ -153,7 +134,7 @@ pub(super) fn calls(
     Ok(true)
 }
 
-fn judge(record: &mut RoundRecord, round: &Round, lang: Lang) {
+fn judge(record: &mut RoundRecord, round: &Round) {
     let verdicts = round.expect.iter().map(|expectation| {
         let that = &expectation.that;
         let after = holds(that, record) == Some(true);
@@ -163,7 +144,7 @@ fn judge(record: &mut RoundRecord, round: &Round, lang: Lang) {
             Proof::Stays => after && before,
             Proof::Says => after,
         };
-        Verdict { that: that.clone(), text: in_words(that, lang), held }
+        Verdict { that: that.clone(), held }
     });
     record.verdicts = verdicts.collect();
 }

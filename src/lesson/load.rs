@@ -4,6 +4,7 @@ use super::error::{LessonError, nearest};
 use super::{Lesson, guard, markdown};
 use crate::mounts::printable;
 use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -23,8 +24,13 @@ pub fn bundled() -> Vec<String> {
     serde_yaml::from_str(index).unwrap_or_default()
 }
 
+/// A file of a bundled lesson, by its path below `lessons`.
+pub fn bundled_file(path: &str) -> Option<&'static [u8]> {
+    BUNDLED.get_file(path).map(|file| file.contents())
+}
+
 /// One file of a lesson.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// As it is shown in errors.
     pub path: String,
@@ -32,7 +38,7 @@ pub struct SourceFile {
 }
 
 /// A lesson's files, not understood yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub yaml: SourceFile,
     /// The Markdown files that are there, by language.

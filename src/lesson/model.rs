@@ -47,6 +47,17 @@ pub struct HostSpec {
     pub lab: String,
 }
 
+/// What the practice host is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum HostKind {
+    /// Seven file systems of its own, the same on every machine.
+    #[default]
+    Tidy,
+    /// A copy of this machine's own mount table, read-only.
+    Copy,
+}
+
 impl Default for HostSpec {
     fn default() -> Self {
         Self { shared: false, tidy_only: false, lab: LAB.into() }

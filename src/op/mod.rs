@@ -12,7 +12,7 @@ mod operation;
 
 pub use call::Call;
 pub(crate) use call::quoted;
-pub use errno::{errno_meaning, errno_name};
+pub use errno::{errno_meaning, errno_name, errno_number};
 pub use flags::{AttrFlags, FlagWord, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 pub use lower::lower;
 pub use operation::{Actor, Mode, Operation, Process, ProcessWord, PropagationType};

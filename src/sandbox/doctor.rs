@@ -1,9 +1,8 @@
 //! What works on this machine, found by trying; files only explain (user_namespaces(7)).
 
 use super::handle::Sandbox;
-use super::wire::HostKind;
 use crate::lab::{Lab, LabError};
-use crate::lesson::HostSpec;
+use crate::lesson::{HostKind, HostSpec};
 use crate::op::{Actor, Call, MountFlags, NamespaceFlags, errno_name};
 use nix::errno::Errno;
 

@@ -28,7 +28,6 @@ pub use doctor::{Doctor, examine};
 pub use handle::Sandbox;
 pub use host::lab_place;
 pub use table::{read_namespace, read_table};
-pub use wire::HostKind;
 
 /// Becomes the stage if this process was started as one. Called first in `main`, before any thread.
 pub fn stage_entry() -> Option<std::process::ExitCode> {

@@ -1,5 +1,6 @@
 //! Requests and replies over a SOCK_SEQPACKET pair: one packet each, file descriptors beside it (unix(7)).
 
+use crate::lesson::HostKind;
 use crate::op::Call;
 use nix::cmsg_space;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -17,16 +18,6 @@ const MOST_FDS: usize = 32;
 
 /// A namespace's kind and inode number.
 pub type NamespaceIds = Vec<(String, u64)>;
-
-/// What the practice host is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
-pub enum HostKind {
-    /// Seven file systems of its own, the same on every machine.
-    #[default]
-    Tidy,
-    /// A copy of this machine's own mount table, read-only.
-    Copy,
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {

@@ -5,9 +5,11 @@ use super::{RoundRecord, Snapshot, change_matches, holds, matching};
 use crate::lesson::{Condition, CountSpec, Does, Fact, Prediction, Rows, Side, StepText};
 use crate::mounts::{ChangeKind, printable};
 use crate::words::Lang;
+use serde::{Deserialize, Serialize};
 
 /// What the kernel answered to a prediction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kernel {
     /// This option, from 0. For `point` too: the options are the rows.
     Option(usize),

@@ -2,6 +2,7 @@
 
 use super::{RoundRecord, Snapshot};
 use crate::lesson::{Lesson, Side};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where the student is within a step.
@@ -19,8 +20,9 @@ pub enum Phase {
     Task,
 }
 
-/// What was predicted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What was predicted; options count from 0.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Guess {
     #[default]
     None,
@@ -64,6 +66,8 @@ pub enum Effect {
     Perform {
         step: usize,
         round: usize,
+        /// What was predicted.
+        guess: Guess,
     },
     Variant {
         step: usize,
@@ -87,11 +91,19 @@ pub enum Effect {
     Leave,
 }
 
+/// What happened before a step.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    pub prepared: RoundRecord,
+    /// The rounds, step by step.
+    pub steps: Vec<Vec<RoundRecord>>,
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
-    /// The rounds of the steps that were replayed, step by step; `Built` follows.
-    Replayed(Vec<Vec<RoundRecord>>),
+    /// What was replayed in a new sandbox; `Built` follows.
+    Replayed(Box<Past>),
     Built(Snapshot),
     Performed(Box<RoundRecord>),
     VariantDone(Vec<RoundRecord>),
@@ -106,4 +118,6 @@ pub enum Event {
     Failed(String),
     /// A shell could not be opened; the sandbox is as it was.
     NoShell(String),
+    /// Something to be said once: nothing else happened.
+    Notice(String),
 }

@@ -8,6 +8,7 @@ mod marks;
 mod message;
 mod record;
 mod task;
+mod transcript;
 mod verdict;
 mod wording;
 
@@ -16,8 +17,9 @@ pub use judge::{Kernel, judge, options};
 pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::Session;
 pub use marks::{Marks, Moment};
-pub use message::{Command, Effect, Event, Guess, Phase};
+pub use message::{Command, Effect, Event, Guess, Past, Phase};
 pub use record::*;
 pub use task::TaskState;
+pub use transcript::{Asked, AskedWords, Entry, FORMAT, Header, Transcript, User};
 pub use verdict::{Spoken, verdict};
 pub use wording::{choice_in_words, in_words};

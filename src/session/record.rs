@@ -2,11 +2,12 @@
 
 use crate::lesson::{Condition, FileKind, Side};
 use crate::mounts::{Change, MountTable, changes};
-use crate::op::{Actor, Call};
+use crate::op::{Actor, Call, errno_name, errno_number};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Both sides at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     pub outside: Arc<SideState>,
     /// None: there is no container (yet, or any more).
@@ -14,7 +15,7 @@ pub struct Snapshot {
 }
 
 /// One side at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SideState {
     /// The whole mount namespace.
     pub table: MountTable,
@@ -24,7 +25,7 @@ pub struct SideState {
 }
 
 /// What else a side says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// Inode numbers of the namespaces: `mnt`, `pid`, `uts`, `user`, `ipc`.
     pub namespaces: Vec<(String, u64)>,
@@ -56,10 +57,11 @@ impl Snapshot {
 }
 
 /// One call that ran.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
     pub call: Call,
     /// What the kernel answered: a value, or an errno.
+    #[serde(with = "answer")]
     pub result: Result<i64, i32>,
     /// How long the call took, in microseconds.
     pub micros: u64,
@@ -78,13 +80,13 @@ impl std::fmt::Display for CallRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.result {
             Ok(value) => write!(f, "{} = {value}", self.call),
-            Err(errno) => write!(f, "{} = -1 {}", self.call, crate::op::errno_name(errno)),
+            Err(errno) => write!(f, "{} = -1 {}", self.call, errno_name(errno)),
         }
     }
 }
 
 /// One command that ran, or one line that was typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandRecord {
     pub line: String,
     /// Standard output and error in the order they were written.
@@ -96,34 +98,44 @@ pub struct CommandRecord {
 }
 
 /// An expectation and whether it held.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub that: Condition,
-    /// In words.
-    pub text: String,
     pub held: bool,
 }
 
-/// One round of a step as it happened.
-#[derive(Debug, Clone, Default)]
+/// One round of a step as it happened. Its JSON leaves out what is told elsewhere (the two moments, which rounds share)
+/// and what follows from them (the changes).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RoundRecord {
     pub actor: Option<Actor>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<CommandRecord>,
+    #[serde(skip)]
     pub before: Snapshot,
+    #[serde(skip)]
     pub after: Snapshot,
+    #[serde(skip)]
     pub outside: Vec<Change>,
+    #[serde(skip)]
     pub inside: Vec<Change>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub verdicts: Vec<Verdict>,
     /// Of a task's solution: which of its conditions held at some moment on the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ticked: Vec<bool>,
     /// Files that conditions ask about, as they were before and after: (side, path) and content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_before: Vec<FileSeen>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_after: Vec<FileSeen>,
 }
 
 /// A file as it was seen: None where there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSeen {
     pub side: Side,
     pub path: String,
@@ -131,7 +143,7 @@ pub struct FileSeen {
 }
 
 /// What a file is at one moment (inode(7)).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileState {
     pub kind: FileKind,
     /// Permission bits.
@@ -148,6 +160,37 @@ pub struct FileState {
     pub opaque: bool,
     /// Its mode forbids looking into it: text, entries and opaque are not known.
     pub closed: bool,
+}
+
+/// An answer as JSON: `{"value": 0}`, or `{"errno": "EPERM"}`, since numbers differ between systems.
+mod answer {
+    use super::{Deserialize, Serialize, errno_name, errno_number};
+    use serde::{Deserializer, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Answer {
+        Value(i64),
+        Errno(String),
+    }
+
+    pub fn serialize<S: Serializer>(result: &Result<i64, i32>, serializer: S) -> Result<S::Ok, S::Error> {
+        match result {
+            Ok(value) => Answer::Value(*value),
+            Err(errno) => Answer::Errno(errno_name(*errno)),
+        }
+        .serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<i64, i32>, D::Error> {
+        match Answer::deserialize(deserializer)? {
+            Answer::Value(value) => Ok(Ok(value)),
+            Answer::Errno(name) => match errno_number(&name) {
+                Some(number) => Ok(Err(number)),
+                None => Err(D::Error::custom(format!("no errno is called {name:?}"))),
+            },
+        }
+    }
 }
 
 impl RoundRecord {

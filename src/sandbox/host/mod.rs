@@ -4,7 +4,8 @@ mod copy;
 mod place;
 mod tidy;
 
-use super::wire::{BuildHost, HostKind};
+use super::wire::BuildHost;
+use crate::lesson::HostKind;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};

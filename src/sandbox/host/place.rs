@@ -1,8 +1,8 @@
 //! Where the lab's files are on a practice host.
 
 use super::super::read_table;
-use super::super::wire::HostKind;
 use crate::lab::LabError;
+use crate::lesson::HostKind;
 use crate::lesson::LAB;
 use crate::mounts::MountTable;
 use std::path::{Path, PathBuf};

@@ -30,8 +30,9 @@ pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
     let mut text = Text::default();
     text.add("#!/bin/sh");
     preamble(lesson, upto, words).iter().for_each(|line| text.add(format!("# {line}")));
-    // What stands in single quotes is for the container's shell, and the container's number is set below.
-    if body.lines.iter().any(|line| line.text.contains("sh -c '") && line.text.contains('$')) {
+    // What stands in single quotes is for the container's shell.
+    let code = body.lines.iter().map(|line| line.text.as_str()).filter(|line| !line.trim().starts_with('#'));
+    if code.collect::<Vec<_>>().join("\n").split('\'').skip(1).step_by(2).any(|quoted| quoted.contains('$')) {
         text.add("# shellcheck disable=SC2016");
     }
     text.add("set -e");
@@ -362,6 +363,7 @@ fn write(path: &str, text: &str) -> String {
     };
     match text.strip_suffix('\n') {
         Some(line) if !line.contains(['\n', '\\']) => format!("echo {} > {}", quoted(line), quoted(path)),
+        Some(lines) if !text.contains(PID) => format!("cat > {} <<'TEXT'\n{lines}\nTEXT", quoted(path)),
         _ => format!("printf %s {} > {}", quoted(text), quoted(path)),
     }
 }

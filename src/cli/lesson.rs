@@ -3,6 +3,7 @@
 use super::{Usage, image, record, replay, saves};
 use crate::conduct::{Conduct, Conductor, Start};
 use crate::lesson::{HostKind, Lesson, Side};
+use crate::mounts::printable;
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
@@ -75,6 +76,7 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     }
     let lesson = crate::lesson::open(&args.lesson)?;
     check_step(args, &lesson)?;
+    args.record.as_deref().map_or(Ok(()), record::check)?;
     if is_screen(args) {
         // The first time the image is made, and that may take a while.
         println!("{}", lang.say("lesson.prepares", &[]));
@@ -104,6 +106,9 @@ fn check_step(args: &Args, lesson: &Lesson) -> Result<(), Usage> {
 fn play(transcript: Transcript, args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let lesson = Arc::new(transcript.lesson()?);
     check_step(args, &lesson)?;
+    if transcript.cut {
+        eprintln!("nslab: {}", lang.say("replay.cut", &[&printable(args.lesson.as_bytes())]));
+    }
     let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(0, |step| step - 1));
     session.recorded = Some(transcript.header.clone());
     let make = move || Box::new(Replay::new(transcript, lesson, lang)) as Box<dyn Conduct>;

@@ -13,16 +13,28 @@ use std::path::{Path, PathBuf};
 /// Begins a recording of a lesson in a new file. `name` is what the lesson was opened by. The lesson comes along, so that
 /// the recording can be played by an nslab that has another version of it, or none.
 pub fn begin(file: &Path, lesson: &Lesson, name: &str, host: HostKind) -> anyhow::Result<Writer<File>> {
-    let shown = printable(file.as_os_str().as_encoded_bytes());
-    let refuse = |error: Error| match error.kind() {
-        ErrorKind::AlreadyExists => Usage(format!(
-            "--record {shown}: there is such a file already, and it stays as it is; name another, or remove it first"
-        )),
-        _ => Usage(format!("--record {shown}: {error}; name a file in a folder that can be written")),
-    };
     let source = source(name)?;
-    let out = File::options().write(true).create_new(true).open(file).map_err(refuse)?;
-    Ok(Writer::begin(out, &header(lesson, host), Some(&source)).map_err(refuse)?)
+    let out = File::options().write(true).create_new(true).open(file).map_err(|error| refused(file, &error))?;
+    Ok(Writer::begin(out, &header(lesson, host), Some(&source)).map_err(|error| refused(file, &error))?)
+}
+
+/// Whether a recording could be begun in a file: asked before anything is made, so that nothing is made in vain.
+pub fn check(file: &Path) -> Result<(), Usage> {
+    if file.symlink_metadata().is_ok() {
+        return Err(refused(file, &ErrorKind::AlreadyExists.into()));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.metadata().map(drop).map_err(|error| refused(file, &error))
+}
+
+fn refused(file: &Path, error: &Error) -> Usage {
+    let shown = printable(file.as_os_str().as_encoded_bytes());
+    Usage(match error.kind() {
+        ErrorKind::AlreadyExists => format!(
+            "--record {shown}: there is such a file already, and it stays as it is; name another, or remove it first"
+        ),
+        _ => format!("--record {shown}: {error}; name a file in a folder that can be written"),
+    })
 }
 
 /// What `verify` keeps of its runs.

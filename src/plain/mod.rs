@@ -73,7 +73,7 @@ pub fn run(
 
 /// As in 2026-11-24 (UTC).
 fn day(seconds: u64) -> String {
-    let (year, month, day, ..) = crate::toolbox::names::civil(i64::try_from(seconds).unwrap_or(0));
+    let (year, month, day, ..) = crate::date::civil(i64::try_from(seconds).unwrap_or(0));
     format!("{year}-{month:02}-{day:02}")
 }
 

@@ -4,6 +4,7 @@ mod form;
 mod keep;
 mod read;
 mod replay;
+mod stale;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -11,6 +12,7 @@ mod write;
 pub use keep::Recorded;
 pub use read::{ReadError, read};
 pub use replay::Replay;
+pub use stale::difference;
 pub use write::Writer;
 
 use crate::conduct::{Start, whole};
@@ -43,7 +45,7 @@ pub fn header(lesson: &Lesson, host: HostKind) -> Header {
 /// # Errors
 /// What keeps a lab from being made or asked.
 pub fn perform(lesson: &Lesson, host: HostKind, start: &Start) -> Result<Transcript, LabError> {
-    let mut transcript = Transcript { header: header(lesson, host), source: None, entries: Vec::new() };
+    let mut transcript = Transcript { header: header(lesson, host), source: None, entries: Vec::new(), cut: false };
     whole(lesson, start, &mut |entry| {
         transcript.entries.push(entry);
         Ok::<(), LabError>(())

@@ -18,6 +18,8 @@ pub struct Transcript {
     pub source: Option<Source>,
     /// In the order in which things happened.
     pub entries: Vec<Entry>,
+    /// The file's last line is not whole, and left out.
+    pub cut: bool,
 }
 
 /// Where and when a lesson was performed.

@@ -3,7 +3,7 @@
 mod prove;
 mod report;
 
-use super::record::Keep;
+use super::record::{self, Keep, Kept};
 use super::{HELD_NOT, Usage, image, settle};
 use crate::conduct::{Start, whole};
 use crate::lesson::{HostKind, LessonError, bundled, open};
@@ -19,8 +19,11 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, keep: &Keep, lang
     let mut lessons = names.iter().map(|name| Ok((open(name)?, name))).collect::<Result<Vec<_>, LessonError>>()?;
     // Asked for all, those that can be told on this host; a lesson that is named says why it cannot.
     lessons.retain(|(lesson, _)| !(all_of_them && host == HostKind::Copy && lesson.host.tidy_only));
-    if matches!(keep, Keep::File(_)) && lessons.len() != 1 {
-        return Err(Usage("--record keeps one lesson; name it: nslab verify ID --record FILE".into()).into());
+    if let Keep::File(file) = keep {
+        if lessons.len() != 1 {
+            return Err(Usage("--record keeps one lesson; name it: nslab verify ID --record FILE".into()).into());
+        }
+        record::check(file)?;
     }
     let layers = image()?;
     let mut all = true;
@@ -29,7 +32,8 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, keep: &Keep, lang
         let mut out = std::io::stdout().lock();
         let kept = layers.clone();
         let start: Start = Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, host, &kept)?)));
-        let mut recording = keep.begin(lesson, name, host)?;
+        // Begun once there is something to keep.
+        let mut recording = None;
         let mut prover = Prover::new(lesson, lang);
         let mut held = true;
         let mut show = |reports: Vec<report::Report>| {
@@ -39,11 +43,15 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, keep: &Keep, lang
             })
         };
         whole(lesson, &start, &mut |entry| {
-            recording.entry(&entry)?;
+            match &mut recording {
+                Some(recording) => recording,
+                none => none.insert(keep.begin(lesson, name, host)?),
+            }
+            .entry(&entry)?;
             Ok::<(), anyhow::Error>(show(prover.take(entry))?)
         })?;
         show(prover.rest())?;
-        recording.end(held)?;
+        recording.map_or(Ok(()), |recording: Kept| recording.end(held))?;
         if as_json {
             writeln!(out, "{}", json!({ "event": "end", "lesson": lesson.id, "held": held }))?;
         } else {

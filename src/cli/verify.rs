@@ -44,6 +44,12 @@ fn one(
     let mut sandbox = Sandbox::start(&lesson.host, host, layers)?;
     let prepared = conduct::prepare(&mut sandbox, lesson)?;
     let mut now = prepared.after.clone();
+    // Text has nothing to say of what was not asked about; an event tells what ran as step 0.
+    if as_json && !lesson.prepare.is_empty() {
+        let rounds = [prepared];
+        let (step, variant, kernel) = ("prepare", None, None);
+        Report { event: "prepare", lesson, step, variant, rounds: &rounds, kernel }.show(true, lang, out)?;
+    }
     let mut all = true;
     let mut failing: Vec<(String, Condition, String)> = Vec::new();
     for step in &lesson.steps {
@@ -126,7 +132,7 @@ fn idle_propagation(step: &Step, rounds: &[RoundRecord], lang: Lang) -> Option<V
     idle.then(|| Verdict { that, text: lang.say("verify.idle-propagation", &[]), held: false })
 }
 
-/// What is reported of a step or a variant.
+/// What is reported of the preparation, a step or a variant.
 struct Report<'a> {
     event: &'static str,
     lesson: &'a Lesson,

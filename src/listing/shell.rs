@@ -82,8 +82,8 @@ fn helpers(words: Lang, joins: &str, moves_root: bool) -> Vec<(&'static str, Str
         (
             "start_container",
             format!(
-                "# {}\nstart_container() {{\n    unshare \"$@\" --fork sleep infinity &\n    pid=\n    until read -r pid _ < \
-                 \"/proc/$!/task/$!/children\" || [ -n \"$pid\" ]; do\n        sleep 0.01\n    done\n}}",
+                "# {}\nstart_container() {{\n    unshare \"$@\" --fork sleep infinity &\n    parent=$! pid=\n    until read -r pid _ < \
+                 \"/proc/$parent/task/$parent/children\" || [ -n \"$pid\" ]; do\n        sleep 0.01\n    done\n}}",
                 say("listing.start")
             ),
         ),
@@ -241,7 +241,7 @@ impl Body {
     }
 
     fn end_container(&mut self) {
-        self.text.add("kill -KILL \"$pid\"\nwait || :");
+        self.text.add("kill -KILL \"$pid\"\nwait \"$parent\" || :");
         self.lives = false;
     }
 

@@ -321,7 +321,7 @@ fn compare(events: &[Value], hosts: &[Vec<Bracket>]) -> Result<usize, String> {
 }
 
 fn same(shown_calls: &[Value], made: &[Bracket]) -> Result<usize, String> {
-    let mut names: HashMap<(String, String), String> = HashMap::new();
+    let mut descriptors: HashMap<&str, Descriptors> = HashMap::new();
     for (number, bracket) in made.iter().enumerate() {
         let Some(call) = shown_calls.get(number) else {
             return Err(format!("made and not shown: {bracket:?}"));
@@ -333,7 +333,7 @@ fn same(shown_calls: &[Value], made: &[Bracket]) -> Result<usize, String> {
             calls.retain(|made| made.name != "close");
         }
         let [made] = calls.as_mut_slice() else { return Err(format!("not one call: {}", text())) };
-        name_descriptor(&mut shown, made, &bracket.process, &mut names);
+        descriptors.entry(&bracket.process).or_default().name(&mut shown, made);
         if shown != *made {
             return Err(text());
         }
@@ -344,18 +344,31 @@ fn same(shown_calls: &[Value], made: &[Bracket]) -> Result<usize, String> {
     }
 }
 
-/// The pane has a descriptor's name, the kernel its number: a name must go on meaning the same number until it is closed.
-fn name_descriptor(shown: &mut Made, made: &Made, process: &str, names: &mut HashMap<(String, String), String>) {
-    if !["write", "close", "fchdir", "setns", "move_mount"].contains(&shown.name.as_str()) {
-        return;
+/// The descriptors of one process: those that no name was used for yet, and what each name means.
+#[derive(Default)]
+struct Descriptors {
+    fresh: Vec<String>,
+    names: HashMap<String, String>,
+}
+
+impl Descriptors {
+    /// The pane has a descriptor's name, the kernel its number. A name means the number of an earlier open, and goes on
+    /// meaning it until it is closed or given to another.
+    fn name(&mut self, shown: &mut Made, made: &Made) {
+        if ["openat", "open_tree"].contains(&made.name.as_str()) && !made.result.starts_with('-') {
+            self.fresh.push(made.result.clone());
+        }
+        if !["write", "close", "fchdir", "setns", "move_mount"].contains(&shown.name.as_str()) {
+            return;
+        }
+        let (Some(name), Some(number)) = (shown.args.first_mut(), made.args.first()) else { return };
+        if let Some(at) = self.fresh.iter().position(|fresh| fresh == number) {
+            self.fresh.remove(at);
+            self.names.insert(name.clone(), number.clone());
+        }
+        let meant = if shown.name == "close" { self.names.remove(name) } else { self.names.get(name).cloned() };
+        *name = meant.unwrap_or_else(|| format!("{name}, which is not open"));
     }
-    let (Some(name), Some(number)) = (shown.args.first().cloned(), made.args.first().cloned()) else { return };
-    let key = (process.to_string(), name);
-    let meant = names.entry(key.clone()).or_insert(number).clone();
-    if shown.name == "close" {
-        names.remove(&key);
-    }
-    shown.args[0] = meant;
 }
 
 /// One spelling for two: the tables above, by example.

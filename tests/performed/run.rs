@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+/// What scripts need beside the image's everyday commands.
+const COREUTILS: [&str; 2] = ["chmod", "mknod"];
+
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -58,7 +61,7 @@ fn image() -> Vec<(String, String)> {
         path: std::env::var_os("PATH").unwrap_or_default(),
         helper: Some(helper),
         os_name: "nslab image".into(),
-        commands: rootfs_builder::default_commands(),
+        commands: rootfs_builder::default_commands().into_iter().chain(COREUTILS.map(String::from)).collect(),
     };
     let cache = PathBuf::from(std::env::var_os("XDG_CACHE_HOME").unwrap()).join("images");
     let image = rootfs_builder::cached(&cache, "listings", &options).unwrap();
@@ -106,7 +109,7 @@ fn performed(
     for (number, id) in prepared.into_iter().chain(steps) {
         let step = number.checked_sub(1).map(|index| &lesson.steps[index]);
         let rounds = step.map_or(&[][..], |step| &step.rounds);
-        let is_program = |operation: &Operation| matches!(operation, Operation::Exec(_));
+        let is_program = |operation: &Operation| matches!(operation, Operation::Exec(exec) if exec.args.len() == 1 && exec.path.ends_with("sh"));
         let mut ended = false;
         if language != "shell" {
             let executes = rounds.iter().any(|round| round.does.iter().any(is_program));

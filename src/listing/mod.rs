@@ -1,9 +1,12 @@
 //! The calls of a lesson as programs in three languages, each a renderer of the same value: what is listed is what runs.
 
 mod c;
+mod highlight;
 mod rust;
 mod script;
 mod shell;
+
+pub use highlight::{Part, parts};
 
 use crate::lesson::{Lesson, Run};
 use crate::op::{Call, lower};
@@ -15,6 +18,16 @@ pub enum Language {
     C,
     Shell,
     Rust,
+}
+
+impl Language {
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::C => "C",
+            Language::Shell => "shell",
+            Language::Rust => "Rust",
+        }
+    }
 }
 
 /// One line of a program.

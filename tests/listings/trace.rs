@@ -306,7 +306,7 @@ fn compare(events: &[Value], hosts: &[Vec<Bracket>]) -> Result<usize, String> {
     let calls = |event: &Value| event["calls"].as_array().unwrap().clone();
     let whole: Vec<Value> = of(&["prepare", "step"]).into_iter().flat_map(calls).collect();
     let first = hosts.first().ok_or("no practice host was made")?;
-    let mut compared = same(&whole, first)?;
+    let mut compared = same(&whole, &[], first)?;
     let others = of(&["variant", "task"]);
     if others.len() != hosts.len() - 1 {
         return Err(format!("{} variants and tasks on {} practice hosts", others.len(), hosts.len() - 1));
@@ -320,8 +320,13 @@ fn compare(events: &[Value], hosts: &[Vec<Bracket>]) -> Result<usize, String> {
     Ok(compared)
 }
 
-fn same(shown_calls: &[Value], made: &[Bracket]) -> Result<usize, String> {
+/// `before`: what was made earlier, for the descriptors that it left open.
+fn same(shown_calls: &[Value], before: &[Bracket], made: &[Bracket]) -> Result<usize, String> {
     let mut descriptors: HashMap<&str, Descriptors> = HashMap::new();
+    for bracket in before {
+        let descriptors = descriptors.entry(&bracket.process).or_default();
+        bracket.calls.iter().for_each(|made| descriptors.made(made));
+    }
     for (number, bracket) in made.iter().enumerate() {
         let Some(call) = shown_calls.get(number) else {
             return Err(format!("made and not shown: {bracket:?}"));
@@ -352,19 +357,23 @@ struct Descriptors {
 }
 
 impl Descriptors {
-    /// The pane has a descriptor's name, the kernel its number. A name means the number of an earlier open, and goes on
-    /// meaning it until it is closed or given to another.
-    fn name(&mut self, shown: &mut Made, made: &Made) {
+    fn made(&mut self, made: &Made) {
         if ["openat", "open_tree"].contains(&made.name.as_str()) && !made.result.starts_with('-') {
             self.fresh.push(made.result.clone());
         }
+    }
+
+    /// The pane has a descriptor's name, the kernel its number. A name means the number of an earlier open, and goes on
+    /// meaning it until it is closed or given to another.
+    fn name(&mut self, shown: &mut Made, made: &Made) {
+        self.made(made);
         if !["write", "close", "fchdir", "setns", "move_mount"].contains(&shown.name.as_str()) {
             return;
         }
         let (Some(name), Some(number)) = (shown.args.first_mut(), made.args.first()) else { return };
-        if let Some(at) = self.fresh.iter().position(|fresh| fresh == number) {
-            self.fresh.remove(at);
+        if self.fresh.contains(number) {
             self.names.insert(name.clone(), number.clone());
+            self.fresh.retain(|fresh| fresh != number);
         }
         let meant = if shown.name == "close" { self.names.remove(name) } else { self.names.get(name).cloned() };
         *name = meant.unwrap_or_else(|| format!("{name}, which is not open"));

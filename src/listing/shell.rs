@@ -4,7 +4,7 @@
 //! container's first process waits, and commands join its namespaces; what has no such form says so.
 
 use super::script::{Deed, deeds, ends, kills, parts};
-use super::{Line, Text, heading, preamble, shell_line, shell_word, subject};
+use super::{Line, Text, heading, mentions, preamble, shell_line, shell_word, subject};
 use crate::lesson::{Condition, Lesson, Round, Run, Side};
 use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process, SetAttr};
 use crate::words::Lang;
@@ -47,8 +47,9 @@ pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
     }
     text.add("set -e");
     let moves_root = body.lines.iter().any(|line| line.text.starts_with("root="));
+    let said = body.whole();
     for (name, helper) in helpers(words, &joins(lesson, upto), moves_root) {
-        if body.mentions(name) {
+        if mentions(&said, name) {
             text.gap();
             text.add(helper);
         }

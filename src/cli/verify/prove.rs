@@ -10,6 +10,7 @@ use crate::words::Lang;
 pub struct Prover<'a> {
     lesson: &'a Lesson,
     lang: Lang,
+    prepared: bool,
     /// The step that is under way, and its rounds so far.
     step: usize,
     rounds: Vec<RoundRecord>,
@@ -17,7 +18,7 @@ pub struct Prover<'a> {
 
 impl<'a> Prover<'a> {
     pub fn new(lesson: &'a Lesson, lang: Lang) -> Prover<'a> {
-        Prover { lesson, lang, step: 0, rounds: Vec::new() }
+        Prover { lesson, lang, prepared: false, step: 0, rounds: Vec::new() }
     }
 
     /// What is to be reported once this has happened.
@@ -40,6 +41,13 @@ impl<'a> Prover<'a> {
                 reports.extend(place(&step).and_then(|index| self.task(index, &begun, solved)));
                 reports
             }
+            // A practice host is prepared anew for each variant; the lesson's own comes first.
+            Entry::Prepared { record } if !self.prepared && !self.lesson.prepare.is_empty() => {
+                self.prepared = true;
+                let (event, rounds) = ("prepare", vec![record]);
+                let lesson = self.lesson;
+                vec![Report { event, lesson, step: None, variant: None, rounds, proofs: Vec::new(), kernel: None }]
+            }
             _ => Vec::new(),
         }
     }
@@ -59,7 +67,15 @@ impl<'a> Prover<'a> {
                 proofs.push(Proof { text: self.lang.say("verify.idle-propagation", &[]), held: false });
             }
             let kernel = step.predict.as_ref().map(|prediction| judge(prediction, &rounds));
-            reports.push(Report { event: "step", lesson: self.lesson, step, variant: None, rounds, proofs, kernel });
+            reports.push(Report {
+                event: "step",
+                lesson: self.lesson,
+                step: Some(step),
+                variant: None,
+                rounds,
+                proofs,
+                kernel,
+            });
             self.step += 1;
         }
         reports
@@ -80,7 +96,7 @@ impl<'a> Prover<'a> {
             }
         }
         let (event, variant) = ("variant", Some(variant.id.as_str()));
-        Some(Report { event, lesson: self.lesson, step, variant, rounds, proofs, kernel: None })
+        Some(Report { event, lesson: self.lesson, step: Some(step), variant, rounds, proofs, kernel: None })
     }
 
     /// What the lesson expects on its way and says that a variant breaks.
@@ -104,7 +120,15 @@ impl<'a> Prover<'a> {
             proofs.push(Proof { text: self.lang.say("verify.already", &[]), held: false });
         }
         let rounds = vec![solved];
-        Some(Report { event: "task", lesson: self.lesson, step, variant: None, rounds, proofs, kernel: None })
+        Some(Report {
+            event: "task",
+            lesson: self.lesson,
+            step: Some(step),
+            variant: None,
+            rounds,
+            proofs,
+            kernel: None,
+        })
     }
 }
 

@@ -8,11 +8,12 @@ use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// What is reported of a step or a variant.
+/// What is reported of the preparation, a step or a variant.
 pub struct Report<'a> {
     pub event: &'static str,
     pub lesson: &'a Lesson,
-    pub step: &'a Step,
+    /// None: before the first.
+    pub step: Option<&'a Step>,
     pub variant: Option<&'a str>,
     pub rounds: Vec<RoundRecord>,
     /// What had to be so.
@@ -41,6 +42,10 @@ impl Report<'_> {
         self.kernel != Some(Kernel::Void)
     }
 
+    fn step_id(&self) -> &str {
+        self.step.map_or("prepare", |step| step.id.as_str())
+    }
+
     pub fn held(&self) -> bool {
         self.answered() && self.proofs.iter().all(|proof| proof.held)
     }
@@ -49,10 +54,14 @@ impl Report<'_> {
         if as_json {
             return writeln!(out, "{}", printable_json(&self.as_event().to_string()));
         }
+        // Text has nothing to say of what was not asked about; an event tells what ran as step 0.
+        if self.step.is_none() {
+            return Ok(());
+        }
         let name = match self.variant {
-            Some(variant) => format!("{} / {variant}", self.step.id),
-            None if self.event == "task" => format!("{} / task", self.step.id),
-            None => self.step.id.clone(),
+            Some(variant) => format!("{} / {variant}", self.step_id()),
+            None if self.event == "task" => format!("{} / task", self.step_id()),
+            None => self.step_id().to_string(),
         };
         writeln!(out, "{} {name}", if self.held() { "ok  " } else { "FAIL" })?;
         for proof in self.proofs.iter().filter(|proof| !proof.held) {
@@ -99,7 +108,7 @@ impl Report<'_> {
         let mut value = json!({
             "event": self.event,
             "lesson": self.lesson.id,
-            "step": self.step.id,
+            "step": self.step_id(),
             "actor": actor.map(|actor| if actor == Actor::Host { "host" } else { "container" }),
             "calls": calls,
             "outside": changes(&self.rounds, Side::Outside),
@@ -107,7 +116,7 @@ impl Report<'_> {
             "output": output,
             "expect": expect,
         });
-        if let Some(table) = self.rounds.last().and_then(|record| layers_of(self.step, record)) {
+        if let Some(table) = self.step.zip(self.rounds.last()).and_then(|(step, record)| layers_of(step, record)) {
             value["layers"] = layers(&table);
         }
         if let Some(variant) = self.variant {

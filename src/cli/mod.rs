@@ -67,15 +67,7 @@ enum Command {
     /// Forget what was done: of a step, of a lesson, or of all. Asks first.
     Reset(progress::ResetArgs),
     /// Perform every step of lessons and prove every expectation, without a screen.
-    Verify {
-        /// Lessons by name or path; all if none is named.
-        lessons: Vec<String>,
-        /// One event a line.
-        #[arg(long)]
-        json: bool,
-        #[arg(long, value_enum, default_value_t)]
-        host: HostKind,
-    },
+    Verify(verify::Args),
     /// Lint lessons without performing anything.
     Check {
         lessons: Vec<String>,
@@ -129,7 +121,7 @@ pub fn main() -> ExitCode {
         Some(Command::Notes { lesson }) => notes::notes(&lesson, lang),
         Some(Command::Report(args)) => report::report(&args, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
-        Some(Command::Verify { lessons, json, host }) => verify::verify(&lessons, json, host, lang),
+        Some(Command::Verify(args)) => verify::verify(&args, lang),
         Some(Command::Check { lessons, preview: None }) => check::check(&lessons),
         Some(Command::Check { lessons, preview: Some(step) }) => check::preview(&lessons, &step, lang),
         Some(Command::New(args)) => new::new(&args, lang),

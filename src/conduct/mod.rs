@@ -1,10 +1,12 @@
 //! Conducts a lesson: carries out what the session asks for on a lab, and tells what happened.
 
+mod proof;
 mod round;
 mod task;
 
+pub use proof::{Doubt, Experiment, attempt, doubt, experiments, idle_propagation, shown};
 pub use round::{perform, prepare, replay, variant};
-pub use task::solve;
+pub use task::{is_done, moment, solve};
 
 use crate::lab::{Lab, LabError, Shell};
 use crate::lesson::{HostSpec, Lesson, Side};

@@ -11,7 +11,7 @@ mod task;
 mod verdict;
 mod wording;
 
-pub use hold::{change_matches, held_before, holds, matching};
+pub use hold::{change_matches, held_before, holds, holds_idle, matching};
 pub use judge::{Kernel, judge, options};
 pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::Session;

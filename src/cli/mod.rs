@@ -68,7 +68,7 @@ enum Command {
     Reset(progress::ResetArgs),
     /// Perform every step of lessons and prove every expectation, without a screen.
     Verify(verify::Args),
-    /// Lint lessons without performing anything.
+    /// Lint lessons: their files, and what performing their steps shows.
     Check {
         lessons: Vec<String>,
         /// Instead, print the pages of this step (its id, or its number from 1) of one lesson at 80x24.

@@ -2,11 +2,13 @@
 
 mod proof;
 mod round;
+mod survey;
 mod task;
 
-pub use proof::{Doubt, Experiment, attempt, doubt, experiments, idle_propagation, shown};
+pub use proof::{attempt, experiments, idle_propagation, shown};
 pub use round::{perform, prepare, replay, variant};
-pub use task::{is_done, moment, solve};
+pub use survey::{Flaw, survey};
+pub use task::{is_done, solve};
 
 use crate::lab::{Lab, LabError, Shell};
 use crate::lesson::{HostSpec, Lesson, Side};

@@ -128,12 +128,11 @@ fn fails(that: &Condition, held: bool, key: &str, lang: Lang) -> Verdict {
     Verdict { that: that.clone(), text: if held { text } else { text + &advice() }, held }
 }
 
-/// The rounds of a step that sets a propagation type and changes no row's: it teaches nothing, it was that type already.
-/// Rows that are made in the same round count as new, so only rounds that do nothing else are looked at.
-pub fn idle_propagation(step: &Step, records: &[RoundRecord]) -> Option<usize> {
+/// A step that sets a propagation type and changes no row's teaches nothing: it was that type already. Rows that are made
+/// in the same round count as new, so only rounds that do nothing else are looked at.
+pub fn idle_propagation(step: &Step, records: &[RoundRecord]) -> bool {
     let sets = |round: &Round| matches!(round.does.as_slice(), [Operation::Propagation(_)]);
     let well = records.iter().all(|record| record.failed().is_none());
     let mut changes = records.iter().flat_map(|record| record.outside.iter().chain(&record.inside));
-    let idle = well && !changes.any(|change| change.fields.contains(&"propagation"));
-    step.rounds.iter().position(sets).filter(|_| idle)
+    step.rounds.iter().any(sets) && well && !changes.any(|change| change.fields.contains(&"propagation"))
 }

@@ -16,7 +16,7 @@ mod tests;
 mod text;
 
 pub use at::LAB;
-pub use check::{Measure, check};
+pub use check::{Measure, Spot, check, find};
 pub use claims::{Claim, Showing, Verdict, claim, claims, showings};
 pub use condition::*;
 pub use error::{LessonError, nearest};

@@ -120,7 +120,7 @@ impl Run<'_> {
                 now = record.after.clone();
                 rounds.push(record);
             }
-            if conduct::idle_propagation(step, &rounds).is_some()
+            if conduct::idle_propagation(step, &rounds)
                 && let Some(last) = rounds.last_mut()
             {
                 let (that, text) = (Condition::Errno("ok".into()), self.lang.say("verify.idle-propagation", &[]));

@@ -39,6 +39,28 @@ fn findings(lesson: &Lesson, source: &Source, measure: Measure) -> Vec<LessonErr
     found
 }
 
+/// What a finding of a run is about, in a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// An expectation, by its number from 0 through the step's rounds.
+    Expectation(usize),
+    Propagation,
+    Task,
+}
+
+/// A finding of a run, at its place in lesson.yaml.
+pub fn find(source: &Source, step: &Step, spot: Spot, what: String) -> LessonError {
+    let places = Places::new(&source.yaml);
+    match spot {
+        Spot::Expectation(index) => {
+            let count = step.rounds.iter().map(|round| round.expect.len()).sum();
+            places.expectation(&step.id, index, count, what)
+        }
+        Spot::Propagation => places.in_step(&step.id, "propagation: { on:", what),
+        Spot::Task => places.in_step(&step.id, "until:", what),
+    }
+}
+
 /// What the structure alone shows.
 fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
     for name in lesson.stacks.keys() {
@@ -62,9 +84,9 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
             }
         }
         for expectation in step.rounds.iter().flat_map(|round| &round.expect) {
-            if expectation.proof == Proof::Stays && expectation.fails_in.is_none() {
-                let what =
-                    "a stays: proves nothing unless it can fail; name the variant in which it does: fails-in: ID";
+            if expectation.proof == Proof::Stays && !expectation.names_experiment() {
+                let what = "a stays: proves nothing unless it can fail; name the variant in which it does, fails-in: ID, \
+                            or what breaks it, broken-by: { do: [ … ] }";
                 found.push(places.in_step(&step.id, "stays:", what.into()));
                 break;
             }

@@ -166,6 +166,7 @@ fn the_other_examples_are_read() {
         "      - expect: [{{ says: {{ rows: {{ side: outside, count: some, {} }} }} }}]\n",
         example("part", "where")
     );
+    yaml += &format!("      - actor: container\n{}", indented(example("part", "broken-by"), 8));
     yaml += &indented(example("part", "layers"), 4);
     yaml += &indented(example("part", "break"), 4);
     yaml += "    task:\n";

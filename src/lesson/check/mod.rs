@@ -73,8 +73,14 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
             let what = format!("step {} asks for a prediction and performs nothing; add a round", step.id);
             found.push(places.in_step(&step.id, "predict:", what));
         }
-        for round in step.rounds.iter().chain(step.variants.iter().flat_map(|variant| &variant.rounds)) {
-            for actor in round.does.iter().filter_map(Operation::only).filter(|actor| *actor != round.actor) {
+        let rounds = step.rounds.iter().chain(step.variants.iter().flat_map(|variant| &variant.rounds));
+        let done = rounds.flat_map(|round| {
+            let breakers = round.expect.iter().filter_map(|expectation| expectation.broken_by.as_ref());
+            let broken = breakers.map(|breaker| (breaker.actor.unwrap_or(round.actor), &breaker.does));
+            std::iter::once((round.actor, &round.does)).chain(broken)
+        });
+        for (acts, does) in done {
+            for actor in does.iter().filter_map(Operation::only).filter(|actor| *actor != acts) {
                 let (may, needle) = match actor {
                     Actor::Host => ("host", "actor: container"),
                     Actor::Container => ("container", "do:"),

@@ -140,6 +140,18 @@ fn faults_of_a_readable_lesson_are_found() {
         ("en.md", "### done\nOne row inside", "### done\n\n### speaker3\nOne", "speaker3"),
         ("en.md", "- nothing: an empty list", "- no", "length should not tell"),
         ("lesson.yaml", "          - hostname: box", "          - clone: { new: [uts] }", "for the host alone"),
+        (
+            "lesson.yaml",
+            "{ do: [{ mount: { type: tmpfs, on: /test } }] }",
+            "{ do: [{ clone: { new: [uts] } }] }",
+            "for the host alone",
+        ),
+        (
+            "lesson.yaml",
+            "- { becomes: { same: { what: mnt, is: true } } }",
+            "- { becomes: { same: { what: mnt, is: true } }, fails-in: with-fs }",
+            "are not proven",
+        ),
         ("lesson.yaml", "run: [ps]", "run:\n          - ps # all", "is a comment"),
         (
             "lesson.yaml",

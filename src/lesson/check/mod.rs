@@ -97,6 +97,14 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
                 break;
             }
         }
+        for variant in &step.variants {
+            let all = variant.rounds.iter().flat_map(|round| &round.expect).chain(&variant.expect);
+            if all.into_iter().any(Expectation::names_experiment) {
+                let what = "a variant's expectations are not proven: the step is their other case; take fails-in: and \
+                            broken-by: out here";
+                found.push(places.in_step(&step.id, &format!("id: {}", variant.id), what.into()));
+            }
+        }
         for id in expectations(step).filter_map(|expectation| expectation.claim.as_deref()) {
             if let Err(what) = claim(id) {
                 found.push(places.in_step(&step.id, &format!("claim: {id}"), what));

@@ -155,11 +155,11 @@ mod tests {
         let file = SourceFile { path: "x".into(), text: text.into() };
         let places = Places::new(&file);
         assert_eq!(places.expectation_keys("one"), [(10, 15), (11, 13)]);
-        assert_eq!(places.expectation_keys("two"), [(15, 18), (15, 49)]);
+        assert_eq!(places.expectation_keys("two"), [(15, 18), (15, 48)]);
         assert_eq!(places.expectation_keys("three"), []);
         let first = |error: LessonError| error.to_string().lines().next().unwrap().to_string();
         assert_eq!(first(places.expectation("one", 1, 2, "w".into())), "x:11:13: w");
-        assert_eq!(first(places.expectation("two", 1, 2, "w".into())), "x:15:49: w");
+        assert_eq!(first(places.expectation("two", 1, 2, "w".into())), "x:15:48: w");
         // Another number of them: nearby, rather than at another one.
         assert_eq!(first(places.expectation("two", 0, 3, "w".into())), "x:15:7: w");
     }

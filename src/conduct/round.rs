@@ -191,10 +191,12 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
     let mut conditions: Vec<&Condition> = round.expect.iter().map(|expectation| &expectation.that).collect();
     // A variant is judged by expectations of other rounds too.
     conditions.extend(step.rounds.iter().flat_map(|round| &round.expect).map(|expectation| &expectation.that));
-    match &step.predict {
-        Some(Prediction::Tick { items }) => conditions.extend(items),
-        Some(Prediction::Claims { options }) => conditions.extend(options.iter().flatten()),
-        _ => {}
+    for prediction in step.predict.iter().chain(step.variants.iter().flat_map(|variant| &variant.predict)) {
+        match prediction {
+            Prediction::Tick { items } => conditions.extend(items),
+            Prediction::Claims { options } => conditions.extend(options.iter().flatten()),
+            _ => {}
+        }
     }
     let mut files: Vec<(Side, String)> = step.layers.iter().flat_map(layer_files).collect();
     asked_files(conditions, &mut files);

@@ -8,6 +8,9 @@ use crate::lesson::{HostSpec, Lesson, Proof, Round, Step};
 use crate::session::{RoundRecord, held_before};
 use crate::words::Lang;
 
+/// Makes a fresh lab, as a lesson wants its practice host.
+type Start<'a> = dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError> + 'a;
+
 /// What is wrong with a step. Expectations are numbered from 0 through its rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
@@ -24,10 +27,7 @@ pub enum Flaw {
 }
 
 /// Performs the steps, and what is said to break their expectations, in fresh labs. Flaws come step by step.
-pub fn survey(
-    start: &dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError>,
-    lesson: &Lesson,
-) -> Result<Vec<(usize, Flaw)>, LabError> {
+pub fn survey(start: &Start, lesson: &Lesson) -> Result<Vec<(usize, Flaw)>, LabError> {
     let mut flaws = Vec::new();
     for (index, (records, done)) in run(start, lesson)?.iter().enumerate() {
         let step = &lesson.steps[index];
@@ -50,10 +50,7 @@ pub fn survey(
 }
 
 /// The records of each step in one lab, and whether its task is done as it begins.
-fn run(
-    start: &dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError>,
-    lesson: &Lesson,
-) -> Result<Vec<(Vec<RoundRecord>, bool)>, LabError> {
+fn run(start: &Start, lesson: &Lesson) -> Result<Vec<(Vec<RoundRecord>, bool)>, LabError> {
     let mut lab = start(&lesson.host)?;
     let mut now = prepare(lab.as_mut(), lesson)?.after;
     let mut all = Vec::new();

@@ -247,6 +247,9 @@ fn host() -> Actor {
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     pub id: String,
+    /// What the student is asked before it runs; judged by what the whole variant does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predict: Option<Prediction>,
     /// Earlier steps that are left out.
     #[serde(default)]
     pub skip: Vec<String>,

@@ -4,7 +4,8 @@
 mod tests;
 
 use super::{Command, Effect, Event, Guess, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
-use crate::lesson::{Lesson, Prediction, Side};
+use crate::lesson::{Lesson, Prediction, QuestionText, Round, Side, Variant};
+use crate::words::Lang;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Session {
     pub history: Vec<Moment>,
     pub hints: usize,
     pub variant: Option<usize>,
+    /// What a variant's question stands in front of, until the variant runs: Esc goes back to it.
+    set_aside: Option<(Phase, Guess, Option<usize>)>,
     /// An effect is under way.
     pub busy: bool,
     /// Said once, until the next command.
@@ -57,6 +60,7 @@ impl Session {
             history: Vec::new(),
             hints: 0,
             variant: None,
+            set_aside: None,
             busy: true,
             trouble: None,
             stuck: false,
@@ -90,8 +94,42 @@ impl Session {
         effects
     }
 
+    /// The variant that is asked about or was performed.
+    pub fn variant(&self) -> Option<&Variant> {
+        self.variant.and_then(|index| self.lesson.steps[self.step].variants.get(index))
+    }
+
+    /// What is asked: by the variant, else by the step.
     pub fn prediction(&self) -> Option<&Prediction> {
-        self.lesson.steps[self.step].predict.as_ref()
+        match self.variant() {
+            Some(variant) => variant.predict.as_ref(),
+            None => self.lesson.steps[self.step].predict.as_ref(),
+        }
+    }
+
+    /// The words of what is asked.
+    pub fn asked(&self, lang: Lang) -> &QuestionText {
+        static NOTHING: std::sync::LazyLock<QuestionText> = std::sync::LazyLock::new(QuestionText::default);
+        let words = self.lesson.step_text(lang.code(), self.step);
+        match self.variant() {
+            Some(variant) => words.variants.get(&variant.id).map_or(&NOTHING, |text| &text.asked),
+            None => &words.asked,
+        }
+    }
+
+    /// The rounds that Enter performs next, and those after them in one go.
+    pub fn coming(&self) -> &[Round] {
+        let rounds = &self.lesson.steps[self.step].rounds;
+        match self.variant() {
+            Some(variant) if !variant.rounds.is_empty() => &variant.rounds,
+            Some(_) => &rounds[..rounds.len().min(1)],
+            None => rounds.get(self.rounds.len()).map(std::slice::from_ref).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the question of a variant waits for an answer, so that Esc leaves it.
+    pub fn asks_before_variant(&self) -> bool {
+        self.set_aside.is_some()
     }
 
     /// Whether the step has a round that has not run.
@@ -141,7 +179,13 @@ impl Session {
             }
             Command::Next if self.phase == Phase::See && !self.has_more() => self.leave_step(),
             Command::Next if self.phase == Phase::Task => self.leave_step(),
-            Command::Next | Command::Cancel => Vec::new(),
+            Command::Cancel => {
+                if let Some((phase, guess, variant)) = self.set_aside.take() {
+                    (self.phase, self.guess, self.variant) = (phase, guess, variant);
+                }
+                Vec::new()
+            }
+            Command::Next => Vec::new(),
             Command::Back if self.phase == Phase::After => self.rebuild(last),
             Command::Back => self.rebuild(self.step.saturating_sub(1)),
             Command::Goto(step) => self.rebuild(step.min(last)),
@@ -150,9 +194,7 @@ impl Session {
             Command::Break(index)
                 if index < self.lesson.steps[self.step].variants.len() && self.phase != Phase::After =>
             {
-                self.busy = true;
-                self.variant = Some(index);
-                vec![Effect::Variant { step: self.step, index }]
+                self.begin_variant(index)
             }
             Command::Break(_) => Vec::new(),
             Command::Tip => {
@@ -185,6 +227,9 @@ impl Session {
             Phase::Predict => {
                 if self.guess == Guess::None {
                     return Vec::new();
+                }
+                if let Some(index) = self.variant {
+                    return self.perform_variant(index);
                 }
                 self.phase = Phase::Do;
             }
@@ -227,6 +272,23 @@ impl Session {
         self.remember(self.step, self.marks.clone());
     }
 
+    /// Asks what the variant asks, or performs it.
+    fn begin_variant(&mut self, index: usize) -> Vec<Effect> {
+        let before = (self.phase, std::mem::take(&mut self.guess), self.variant.replace(index));
+        if self.prediction().is_none() {
+            return self.perform_variant(index);
+        }
+        self.set_aside.get_or_insert(before);
+        self.phase = Phase::Predict;
+        Vec::new()
+    }
+
+    fn perform_variant(&mut self, index: usize) -> Vec<Effect> {
+        self.set_aside = None;
+        self.busy = true;
+        vec![Effect::Variant { step: self.step, index }]
+    }
+
     fn perform(&mut self) -> Vec<Effect> {
         self.busy = true;
         vec![Effect::Perform { step: self.step, round: self.rounds.len() }]
@@ -263,6 +325,7 @@ impl Session {
         self.rounds.clear();
         self.hints = 0;
         self.variant = None;
+        self.set_aside = None;
         self.at_step = self.now.clone();
         self.marks = Arc::default();
         self.task = TaskState::default();

@@ -154,25 +154,19 @@ impl Run<'_> {
         let variant = &self.lesson.steps[index].variants[number];
         let mut sandbox = self.sandbox()?;
         let mut rounds = conduct::variant(&mut sandbox, self.lesson, index, number, self.lang)?;
+        let whole = RoundRecord::whole(&rounds);
+        let kernel = variant.predict.as_ref().map(|prediction| judge(prediction, std::slice::from_ref(&whole)));
         // What holds on the way must not hold here: else it proves nothing. "Before" is before the variant, however many
         // rounds it has.
-        let first = rounds.first().cloned().unwrap_or_default();
         let expectations = self.lesson.steps.iter().flat_map(|step| &step.rounds).flat_map(|round| &round.expect);
         for expectation in expectations.filter(|expectation| expectation.fails_in.as_ref() == Some(&variant.id)) {
             let Some(last) = rounds.last_mut() else { continue };
             let that = expectation.that.clone();
-            let whole = RoundRecord {
-                calls: last.calls.clone(),
-                commands: last.commands.clone(),
-                files_before: first.files_before.clone(),
-                files_after: last.files_after.clone(),
-                ..RoundRecord::between(first.before.clone(), last.after.clone())
-            };
             let held = holds(&that, &whole) != Some(true);
             let text = self.lang.say("verify.fails", &[&in_words(&that, self.lang)]);
             last.verdicts.push(Verdict { that, text, held });
         }
-        Ok(self.report("variant", index, Some(&variant.id), &rounds, None)?)
+        Ok(self.report("variant", index, Some(&variant.id), &rounds, kernel)?)
     }
 
     fn task(&mut self, index: usize) -> anyhow::Result<()> {

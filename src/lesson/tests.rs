@@ -152,6 +152,15 @@ fn faults_of_a_readable_lesson_are_found() {
             "- { becomes: { same: { what: mnt, is: true } }, fails-in: with-fs }",
             "are not proven",
         ),
+        ("en.md", "What does clone answer?\n", "", "has no question"),
+        ("en.md", "### if 2\nThe kernel looks at the flags", "### if 7\nThe kernel looks at the flags", "only 3 options"),
+        ("lesson.yaml", "        predict: { ask: errno, options: [EINVAL, ok, EPERM] }\n", "", "below it are never shown"),
+        (
+            "lesson.yaml",
+            "predict: { ask: errno, options: [EINVAL, ok, EPERM] }",
+            "predict: { ask: point, side: outside, where: { target: /lab } }",
+            "a variant asks no point",
+        ),
         ("lesson.yaml", "run: [ps]", "run:\n          - ps # all", "is a comment"),
         (
             "lesson.yaml",

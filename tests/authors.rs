@@ -252,6 +252,7 @@ fn a_step_is_previewed() {
         "[DO]",
         "[SEE]",
         "[TASK]",
+        "What does the third unmount answer?",
         "as many as before",
         "tables, known when",
     ] {

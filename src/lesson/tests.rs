@@ -153,8 +153,18 @@ fn faults_of_a_readable_lesson_are_found() {
             "are not proven",
         ),
         ("en.md", "What does clone answer?\n", "", "has no question"),
-        ("en.md", "### if 2\nThe kernel looks at the flags", "### if 7\nThe kernel looks at the flags", "only 3 options"),
-        ("lesson.yaml", "        predict: { ask: errno, options: [EINVAL, ok, EPERM] }\n", "", "below it are never shown"),
+        (
+            "en.md",
+            "### if 2\nThe kernel looks at the flags",
+            "### if 7\nThe kernel looks at the flags",
+            "only 3 options",
+        ),
+        (
+            "lesson.yaml",
+            "        predict: { ask: errno, options: [EINVAL, ok, EPERM] }\n",
+            "",
+            "below it are never shown",
+        ),
         (
             "lesson.yaml",
             "predict: { ask: errno, options: [EINVAL, ok, EPERM] }",

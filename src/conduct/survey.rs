@@ -4,7 +4,7 @@ use super::proof::{Doubt, attempt, doubt, experiments, idle_propagation};
 use super::round::{perform, prepare};
 use super::task::{is_done, moment};
 use crate::lab::{Lab, LabError};
-use crate::lesson::{HostSpec, Lesson, Proof, Round, Step};
+use crate::lesson::{HostSpec, Lesson, Proof, Step};
 use crate::session::{RoundRecord, held_before};
 use crate::words::Lang;
 
@@ -70,23 +70,22 @@ fn run(start: &Start, lesson: &Lesson) -> Result<Vec<(Vec<RoundRecord>, bool)>, 
     Ok(all)
 }
 
-/// What the run itself shows of a step's expectations.
+/// What the run itself shows of a step's expectations. Whether a `stays` names an experiment is seen without one.
 fn of_expectations(step: &Step, records: &[RoundRecord]) -> Vec<Flaw> {
-    let expectations = step
-        .rounds
-        .iter()
-        .zip(records)
-        .flat_map(|(round, record)| round.expect.iter().map(move |expectation| (expectation, round, record)));
-    let flaw = |(index, (expectation, round, record)): (usize, (_, &Round, &RoundRecord))| {
-        let expectation: &crate::lesson::Expectation = expectation;
-        match expectation.proof {
-            Proof::Becomes => (held_before(&expectation.that, record) == Some(true)).then_some(Flaw::Already(index)),
-            // Whether a `stays` names an experiment can be told without a run.
-            Proof::Stays => None,
-            Proof::Says => (doubt(expectation, round, record) == Doubt::Unfounded).then_some(Flaw::Unfounded(index)),
+    let mut flaws = Vec::new();
+    for (number, (round, record)) in step.rounds.iter().zip(records).enumerate() {
+        for (index, expectation) in (first_of(step, number)..).zip(&round.expect) {
+            let held_before = held_before(&expectation.that, record) == Some(true);
+            match expectation.proof {
+                Proof::Becomes if held_before => flaws.push(Flaw::Already(index)),
+                Proof::Says if doubt(expectation, round, record) == Doubt::Unfounded => {
+                    flaws.push(Flaw::Unfounded(index));
+                }
+                _ => {}
+            }
         }
-    };
-    expectations.enumerate().filter_map(flaw).collect()
+    }
+    flaws
 }
 
 /// The number of a round's first expectation.

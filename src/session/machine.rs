@@ -1,11 +1,11 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
+mod question;
 #[cfg(test)]
 mod tests;
 
 use super::{Command, Effect, Event, Guess, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
-use crate::lesson::{Lesson, Prediction, QuestionText, Round, Side, Variant};
-use crate::words::Lang;
+use crate::lesson::{Lesson, Side};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -94,44 +94,6 @@ impl Session {
         effects
     }
 
-    /// The variant that is asked about or was performed.
-    pub fn variant(&self) -> Option<&Variant> {
-        self.variant.and_then(|index| self.lesson.steps[self.step].variants.get(index))
-    }
-
-    /// What is asked: by the variant, else by the step.
-    pub fn prediction(&self) -> Option<&Prediction> {
-        match self.variant() {
-            Some(variant) => variant.predict.as_ref(),
-            None => self.lesson.steps[self.step].predict.as_ref(),
-        }
-    }
-
-    /// The words of what is asked.
-    pub fn asked(&self, lang: Lang) -> &QuestionText {
-        static NOTHING: std::sync::LazyLock<QuestionText> = std::sync::LazyLock::new(QuestionText::default);
-        let words = self.lesson.step_text(lang.code(), self.step);
-        match self.variant() {
-            Some(variant) => words.variants.get(&variant.id).map_or(&NOTHING, |text| &text.asked),
-            None => &words.asked,
-        }
-    }
-
-    /// The rounds that Enter performs next, and those after them in one go.
-    pub fn coming(&self) -> &[Round] {
-        let rounds = &self.lesson.steps[self.step].rounds;
-        match self.variant() {
-            Some(variant) if !variant.rounds.is_empty() => &variant.rounds,
-            Some(_) => &rounds[..rounds.len().min(1)],
-            None => rounds.get(self.rounds.len()).map(std::slice::from_ref).unwrap_or_default(),
-        }
-    }
-
-    /// Whether the question of a variant waits for an answer, so that Esc leaves it.
-    pub fn asks_before_variant(&self) -> bool {
-        self.set_aside.is_some()
-    }
-
     /// Whether the step has a round that has not run.
     pub fn has_more(&self) -> bool {
         self.rounds.len() < self.lesson.steps[self.step].rounds.len()
@@ -180,9 +142,7 @@ impl Session {
             Command::Next if self.phase == Phase::See && !self.has_more() => self.leave_step(),
             Command::Next if self.phase == Phase::Task => self.leave_step(),
             Command::Cancel => {
-                if let Some((phase, guess, variant)) = self.set_aside.take() {
-                    (self.phase, self.guess, self.variant) = (phase, guess, variant);
-                }
+                self.leave_question();
                 Vec::new()
             }
             Command::Next => Vec::new(),
@@ -272,50 +232,9 @@ impl Session {
         self.remember(self.step, self.marks.clone());
     }
 
-    /// Asks what the variant asks, or performs it.
-    fn begin_variant(&mut self, index: usize) -> Vec<Effect> {
-        let before = (self.phase, std::mem::take(&mut self.guess), self.variant.replace(index));
-        if self.prediction().is_none() {
-            return self.perform_variant(index);
-        }
-        self.set_aside.get_or_insert(before);
-        self.phase = Phase::Predict;
-        Vec::new()
-    }
-
-    fn perform_variant(&mut self, index: usize) -> Vec<Effect> {
-        self.set_aside = None;
-        self.busy = true;
-        vec![Effect::Variant { step: self.step, index }]
-    }
-
     fn perform(&mut self) -> Vec<Effect> {
         self.busy = true;
         vec![Effect::Perform { step: self.step, round: self.rounds.len() }]
-    }
-
-    fn choose(&mut self, number: usize) {
-        if self.phase != Phase::Predict {
-            return;
-        }
-        let ticks = match self.prediction() {
-            Some(Prediction::Tick { items }) => Some(items.len()),
-            _ => None,
-        };
-        self.guess = match (number, ticks) {
-            (0, _) => Guess::Unsure,
-            (number, None) => Guess::One(number - 1),
-            (number, Some(count)) => {
-                let mut ticks = match std::mem::take(&mut self.guess) {
-                    Guess::Ticks(ticks) => ticks,
-                    _ => vec![false; count],
-                };
-                if let Some(tick) = ticks.get_mut(number - 1) {
-                    *tick = !*tick;
-                }
-                Guess::Ticks(ticks)
-            }
-        };
     }
 
     fn enter(&mut self, step: usize) {
@@ -411,17 +330,5 @@ impl Session {
         if marks.show_something() {
             self.history.push(Moment { step, marks });
         }
-    }
-
-    fn score(&mut self) {
-        let Some(prediction) = self.prediction() else { return };
-        let kernel = super::judge(prediction, &self.rounds);
-        let same = match (&self.guess, &kernel) {
-            (_, super::Kernel::Void) => return,
-            (Guess::One(one), super::Kernel::Option(option)) => one == option,
-            (Guess::Ticks(ticks), super::Kernel::Ticks(truth)) => ticks == truth,
-            _ => false,
-        };
-        self.sights[self.step].get_or_insert(same);
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::words::Lang;
 
 fn session() -> Session {
     let lesson = crate::lesson::open("mount-ns").unwrap();

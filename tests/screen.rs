@@ -95,7 +95,12 @@ fn break_it_and_mend_it() {
     terminal.keys("x");
     terminal.wait("classic demo");
     terminal.keys("1");
+    // It asks before it runs.
+    terminal.wait("Which table gains a row?");
+    terminal.keys("2\r");
     terminal.wait("BROKEN ON PURPOSE");
+    terminal.wait("You: inside. Kernel: both.");
+    terminal.wait("Shared rows pass the mount on");
     terminal.wait("+ /proc            proc ");
     terminal.keys("\r");
     terminal.wait("[READ]");

@@ -32,7 +32,6 @@ use crate::lesson::{HostKind, LessonError};
 use crate::recording::ReadError;
 use crate::words::Lang;
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit statuses: all well; what was asked about does not hold; wrong usage or input; this machine cannot.
@@ -78,22 +77,8 @@ enum Command {
     /// Forget what was done: of a step, of a lesson, or of all. Asks first.
     Reset(progress::ResetArgs),
     /// Perform every step of lessons and prove every expectation, without a screen.
-    Verify {
-        /// Lessons by name or path; all if none is named.
-        lessons: Vec<String>,
-        /// One event a line.
-        #[arg(long)]
-        json: bool,
-        #[arg(long, value_enum, default_value_t)]
-        host: HostKind,
-        /// Keep what happened in a new file; of one lesson.
-        #[arg(long, value_name = "FILE")]
-        record: Option<PathBuf>,
-        /// Make the recordings that come with nslab anew, each in its lesson's folder below this one.
-        #[arg(long, value_name = "LESSONS", conflicts_with_all = ["record", "host"])]
-        record_bundled: Option<PathBuf>,
-    },
-    /// Lint lessons without performing anything.
+    Verify(verify::Args),
+    /// Lint lessons: their files, and what performing their steps shows.
     Check {
         lessons: Vec<String>,
         /// Instead, print the pages of this step (its id, or its number from 1) of one lesson at 80x24.
@@ -148,10 +133,7 @@ pub fn main() -> ExitCode {
         Some(Command::Notes { lesson }) => notes::notes(&lesson, lang),
         Some(Command::Report(args)) => report::report(&args, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
-        Some(Command::Verify { lessons, json, host, record, record_bundled }) => {
-            let keep = record::Keep::of(record, record_bundled);
-            verify::verify(&lessons, json, host, &keep, lang)
-        }
+        Some(Command::Verify(args)) => verify::verify(&args, lang),
         Some(Command::Check { lessons, preview: None }) => check::check(&lessons),
         Some(Command::Check { lessons, preview: Some(step) }) => check::preview(&lessons, &step, lang),
         Some(Command::New(args)) => new::new(&args, lang),

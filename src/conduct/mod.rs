@@ -1,11 +1,15 @@
 //! Conducts a lesson: carries out what the session asks for on a lab, and tells what happened.
 
+mod proof;
 mod round;
+mod survey;
 mod task;
 mod whole;
 
+pub use proof::{attempt, experiments, idle_propagation, shown};
 pub use round::{perform, prepare, replay, variant};
-pub use task::solve;
+pub use survey::{Flaw, survey};
+pub use task::{is_done, solve};
 pub use whole::whole;
 
 use crate::lab::{Lab, LabError, Shell};

@@ -1,9 +1,11 @@
 //! Performs rounds on a lab, replays steps, runs variants, and records what happened.
 
 use crate::lab::{Lab, LabError};
-use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
+use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Run, Side, Step};
 use crate::op::{Actor, Operation, lower};
-use crate::session::{CallRecord, FileSeen, Past, RoundRecord, Snapshot, Verdict, held_before, holds, layer_files};
+use crate::session::{
+    CallRecord, CommandRecord, FileSeen, Past, RoundRecord, Snapshot, Verdict, held_before, holds, layer_files,
+};
 use std::time::{Duration, Instant};
 
 /// How long a line that was typed, or a signal, may take to show its effect.
@@ -17,9 +19,7 @@ pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabErr
             let (call, errno) = record.failed().expect("a call failed");
             return Err(LabError::Failed { tried: format!("prepare: {call}"), errno });
         }
-        for command in &round.run {
-            record.commands.push(lab.run(round.actor, command)?);
-        }
+        run(lab, round.actor, &round.run, &mut record)?;
     }
     let compared = RoundRecord::between(record.before, lab.snapshot()?);
     Ok(RoundRecord { actor: record.actor, calls: record.calls, commands: record.commands, ..compared })
@@ -27,38 +27,56 @@ pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabErr
 
 /// Performs one round of a step and judges its expectations.
 pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot) -> Result<RoundRecord, LabError> {
-    let files = files_of(step, round);
-    let mut record = RoundRecord {
-        actor: Some(round.actor),
-        before: before.clone(),
-        files_before: look(lab, &files)?,
-        ..RoundRecord::default()
-    };
-    let went_well = calls(lab, round.actor, &round.does, &mut record)?;
+    let mut record = begin(lab, step, round, before)?;
     // Where a failure is the lesson, what is run afterwards belongs to it.
-    if went_well || round.expect.iter().any(is_about_errno) {
-        for command in &round.run {
-            record.commands.push(lab.run(round.actor, command)?);
-        }
+    if calls(lab, round.actor, &round.does, &mut record)? || round.expect.iter().any(is_about_errno) {
+        run(lab, round.actor, &round.run, &mut record)?;
     }
-    for line in &round.types {
+    type_lines(lab, &round.types, &mut record)?;
+    let verdicts = |record: &RoundRecord| verdicts(record, round);
+    look_again(lab, record, takes_time(&round.does, &round.types), verdicts)
+}
+
+/// The record of a round that has not done anything yet.
+pub(super) fn begin(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot) -> Result<RoundRecord, LabError> {
+    let files_before = look(lab, &files_of(step, round))?;
+    Ok(RoundRecord { actor: Some(round.actor), before: before.clone(), files_before, ..RoundRecord::default() })
+}
+
+pub(super) fn run(lab: &mut dyn Lab, actor: Actor, commands: &[Run], record: &mut RoundRecord) -> Result<(), LabError> {
+    for command in commands {
+        record.commands.push(lab.run(actor, command)?);
+    }
+    Ok(())
+}
+
+pub(super) fn type_lines(lab: &mut dyn Lab, lines: &[String], record: &mut RoundRecord) -> Result<(), LabError> {
+    for line in lines {
         lab.type_line(line)?;
-        record.commands.push(crate::session::CommandRecord {
-            line: line.clone(),
-            output: String::new(),
-            status: None,
-            typed: true,
-        });
+        let (line, output) = (line.clone(), String::new());
+        record.commands.push(CommandRecord { line, output, status: None, typed: true });
     }
+    Ok(())
+}
+
+/// Looks at both sides and gives verdicts; where what was done takes effect in its own time, until all is as it should be
+/// or patience ends.
+pub(super) fn look_again(
+    lab: &mut dyn Lab,
+    mut record: RoundRecord,
+    patient: bool,
+    verdicts: impl Fn(&RoundRecord) -> Vec<Verdict>,
+) -> Result<RoundRecord, LabError> {
+    let files: Vec<_> = record.files_before.iter().map(|seen| (seen.side, seen.path.clone())).collect();
     let deadline = Instant::now() + TYPED;
     loop {
-        let RoundRecord { after, outside, inside, .. } = RoundRecord::between(before.clone(), lab.snapshot()?);
+        let RoundRecord { after, outside, inside, .. } = RoundRecord::between(record.before.clone(), lab.snapshot()?);
         record = RoundRecord { after, outside, inside, files_after: look(lab, &files)?, ..record };
-        judge(&mut record, round);
+        record.verdicts = verdicts(&record);
         if let Some(last) = record.commands.iter_mut().rev().find(|command| command.typed) {
             last.output.push_str(&lab.typed_output()?);
         }
-        if !takes_time(round) || record.held() || Instant::now() > deadline {
+        if !patient || record.held() || Instant::now() > deadline {
             return Ok(record);
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -67,9 +85,9 @@ pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot)
 
 /// What is typed takes effect in its own time, and so does a signal; any other system call has had its effect when it
 /// returns.
-fn takes_time(round: &Round) -> bool {
+pub(super) fn takes_time(does: &[Operation], types: &[String]) -> bool {
     let sends = |operation: &Operation| matches!(operation, Operation::Kill(kill) if kill.signal.0 != 0);
-    !round.types.is_empty() || round.does.iter().any(sends)
+    !types.is_empty() || does.iter().any(sends)
 }
 
 fn is_about_errno(expectation: &crate::lesson::Expectation) -> bool {
@@ -134,7 +152,7 @@ pub(super) fn calls(
     Ok(true)
 }
 
-fn judge(record: &mut RoundRecord, round: &Round) {
+fn verdicts(record: &RoundRecord, round: &Round) -> Vec<Verdict> {
     let verdicts = round.expect.iter().map(|expectation| {
         let that = &expectation.that;
         let after = holds(that, record) == Some(true);
@@ -146,7 +164,7 @@ fn judge(record: &mut RoundRecord, round: &Round) {
         };
         Verdict { that: that.clone(), held }
     });
-    record.verdicts = verdicts.collect();
+    verdicts.collect()
 }
 
 /// The files that a round's expectations, and its step's prediction, ask about.
@@ -154,10 +172,12 @@ fn files_of(step: &Step, round: &Round) -> Vec<(Side, String)> {
     let mut conditions: Vec<&Condition> = round.expect.iter().map(|expectation| &expectation.that).collect();
     // A variant is judged by expectations of other rounds too.
     conditions.extend(step.rounds.iter().flat_map(|round| &round.expect).map(|expectation| &expectation.that));
-    match &step.predict {
-        Some(Prediction::Tick { items }) => conditions.extend(items),
-        Some(Prediction::Claims { options }) => conditions.extend(options.iter().flatten()),
-        _ => {}
+    for prediction in step.predict.iter().chain(step.variants.iter().flat_map(|variant| &variant.predict)) {
+        match prediction {
+            Prediction::Tick { items } => conditions.extend(items),
+            Prediction::Claims { options } => conditions.extend(options.iter().flatten()),
+            _ => {}
+        }
     }
     let mut files: Vec<(Side, String)> = step.layers.iter().flat_map(layer_files).collect();
     asked_files(conditions, &mut files);

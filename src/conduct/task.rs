@@ -2,7 +2,7 @@
 
 use super::round::{calls, files_of_task, look};
 use crate::lab::{Lab, LabError, Shell, prompt};
-use crate::lesson::{Choice, Goal, Side, Step};
+use crate::lesson::{Choice, Goal, Side, Step, Task};
 use crate::op::Actor;
 use crate::session::{CommandRecord, RoundRecord, Snapshot, holds};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SIZE: (u16, u16) = (24, 80);
 
 /// How both sides are now, compared with a moment before, with the files that the step's task asks about.
-fn moment(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<RoundRecord, LabError> {
+pub(super) fn moment(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<RoundRecord, LabError> {
     let after = lab.snapshot()?;
     let files_after = look(lab, &files_of_task(step))?;
     Ok(RoundRecord { files_after, ..RoundRecord::between(before.clone(), after) })
@@ -38,6 +38,11 @@ pub fn watch(
         tell(record);
     }
     moment(lab, step, before)
+}
+
+/// Whether a task's conditions hold at a moment, before anybody did anything.
+pub fn is_done(task: &Task, at: &RoundRecord) -> bool {
+    !task.until.is_empty() && task.until.iter().all(|goal| holds(goal.condition(), at) == Some(true))
 }
 
 /// Performs an operation that the task offers.

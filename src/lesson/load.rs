@@ -1,7 +1,7 @@
 //! Finds and reads lessons: bundled ones by name, others by path.
 
 use super::error::{LessonError, nearest};
-use super::{Lesson, guard, markdown};
+use super::{Lesson, Prediction, guard, markdown};
 use crate::mounts::printable;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,12 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
                 &format!("id: {}", step.id),
                 format!("step {} has neither a round nor a task; write one below rounds:", step.id),
             );
+        }
+        if let Some(variant) =
+            step.variants.iter().find(|variant| matches!(variant.predict, Some(Prediction::Point { .. })))
+        {
+            let what = "a variant asks no point: its rows are not those on the screen; ask another way".into();
+            return refuse(&format!("id: {}", variant.id), what);
         }
         for expectation in step.rounds.iter().flat_map(|round| &round.expect) {
             if let Some(id) = expectation.fails_in.as_ref().filter(|id| !variants.contains(&id.as_str())) {

@@ -1,17 +1,19 @@
 //! The words of a lesson: one Markdown file a language, one `##` heading a step.
 
 use super::error::LessonError;
-use super::{LessonText, StepText, VariantText};
+use super::{LessonText, QuestionText, StepText, VariantText};
 
 /// Reads a lesson's words. Headings that mean nothing are errors, with their place.
 pub fn parse(path: &str, text: &str) -> Result<LessonText, LessonError> {
     let mut lesson = LessonText::default();
     let mut step: Option<String> = None;
     let mut section = String::new();
+    // The variant that a question and its answers stand below.
+    let mut variant: Option<String> = None;
     let mut body = String::new();
     let mut heading_line = 1;
     let mut in_code = false;
-    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut seen: Vec<(String, Option<String>, String)> = Vec::new();
     let wrong = |line: usize, what: String| LessonError::at(path, text, line, 1, what);
     let lines = text.lines().map(Some).chain([None]);
     for (number, line) in lines.enumerate() {
@@ -25,7 +27,7 @@ pub fn parse(path: &str, text: &str) -> Result<LessonText, LessonError> {
                 continue;
             }
         }
-        put(&mut lesson, step.as_deref(), &section, std::mem::take(&mut body).trim())
+        put(&mut lesson, step.as_deref(), variant.as_deref(), &section, std::mem::take(&mut body).trim())
             .map_err(|what| wrong(heading_line, what))?;
         let Some(line) = line else { break };
         heading_line = number + 1;
@@ -40,6 +42,7 @@ pub fn parse(path: &str, text: &str) -> Result<LessonText, LessonError> {
                     return Err(wrong(heading_line, format!("the step {id} stands here twice")));
                 }
                 section.clear();
+                variant = None;
                 step = Some(id.into());
                 if id != "after" {
                     lesson.steps.insert(id.into(), StepText { title: name.into(), ..StepText::default() });
@@ -47,7 +50,11 @@ pub fn parse(path: &str, text: &str) -> Result<LessonText, LessonError> {
             }
             3 if step.is_some() => {
                 section = title.into();
-                let key = (step.clone().unwrap_or_default(), section.clone());
+                let is_question = section == "predict" || section.starts_with("if ");
+                if !is_question {
+                    variant = section.strip_prefix("break ").map(String::from);
+                }
+                let key = (step.clone().unwrap_or_default(), variant.clone(), section.clone());
                 if section != "hint" && seen.contains(&key) {
                     return Err(wrong(heading_line, format!("{section} stands in this step twice")));
                 }
@@ -62,7 +69,21 @@ pub fn parse(path: &str, text: &str) -> Result<LessonText, LessonError> {
     Ok(lesson)
 }
 
-fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -> Result<(), String> {
+/// The question that a section is about: of a variant below its heading, else of the step.
+fn asked<'a>(step: &'a mut StepText, variant: Option<&str>) -> &'a mut QuestionText {
+    match variant {
+        Some(id) => &mut step.variants.entry(id.into()).or_default().asked,
+        None => &mut step.asked,
+    }
+}
+
+fn put(
+    lesson: &mut LessonText,
+    step: Option<&str>,
+    variant: Option<&str>,
+    section: &str,
+    body: &str,
+) -> Result<(), String> {
     let Some(id) = step else {
         lesson.about = body.into();
         return Ok(());
@@ -81,12 +102,13 @@ fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -
         "" => step.text = body.into(),
         "predict" => {
             let (options, question): (Vec<&str>, Vec<&str>) = body.lines().partition(|line| line.starts_with("- "));
-            step.question = question.join("\n").trim().into();
-            step.options = options.iter().map(|line| line[2..].trim().to_string()).collect();
+            let asked = asked(step, variant);
+            asked.question = question.join("\n").trim().into();
+            asked.options = options.iter().map(|line| line[2..].trim().to_string()).collect();
         }
         "if" => {
             rest.parse::<usize>().map_err(|_| format!("### if {rest}: write the option's number, from 1"))?;
-            step.feedback.insert(rest.into(), body.into());
+            asked(step, variant).feedback.insert(rest.into(), body.into());
         }
         "see" => {
             let round: usize = if rest.is_empty() {
@@ -119,7 +141,7 @@ fn put(lesson: &mut LessonText, step: Option<&str>, section: &str, body: &str) -
             let mut paragraphs = paragraphs();
             let question = paragraphs.next().ok_or("a variant needs its question as first paragraph")?;
             let why = paragraphs.collect::<Vec<_>>().join("\n\n");
-            step.variants.insert(rest.into(), VariantText { question, why });
+            step.variants.insert(rest.into(), VariantText { question, why, ..VariantText::default() });
         }
         _ => {
             return Err(format!(

@@ -1,6 +1,6 @@
 //! What a lesson file says, as types. See `docs/lesson-format.md`.
 
-use super::{Condition, LAB, LessonText, Prediction, Side, StepText};
+use super::{Condition, Expectation, LAB, LessonText, Prediction, Side, StepText};
 use crate::op::{Actor, Operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -258,6 +258,9 @@ fn host() -> Actor {
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     pub id: String,
+    /// What the student is asked before it runs; judged by what the whole variant does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predict: Option<Prediction>,
     /// Earlier steps that are left out.
     #[serde(default)]
     pub skip: Vec<String>,
@@ -267,75 +270,6 @@ pub struct Variant {
     /// What must be so afterwards, if `rounds` is empty.
     #[serde(default)]
     pub expect: Vec<Expectation>,
-}
-
-/// Something that must be so, and how it is proven. In YAML the proof is the key: `becomes: { rows: … }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "ExpectationFile", into = "ExpectationFile")]
-pub struct Expectation {
-    pub proof: Proof,
-    pub that: Condition,
-    /// The variant in which it does not hold.
-    pub fails_in: Option<String>,
-    /// The popular claim on which it bears, by its id.
-    pub claim: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// False before the round, true after it.
-    Becomes,
-    /// True before and after.
-    Stays,
-    /// About this round's results.
-    Says,
-}
-
-/// An expectation as a file has it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ExpectationFile {
-    /// False before the round and true after it: what the round brings about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    becomes: Option<Condition>,
-    /// True before and after the round: what it leaves alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    stays: Option<Condition>,
-    /// About the round's own results: its errno, its output, its changes of a table.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    says: Option<Condition>,
-    /// The variant in which it does not hold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fails_in: Option<String>,
-    /// The popular claim on which it bears, by its id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    claim: Option<String>,
-}
-
-impl TryFrom<ExpectationFile> for Expectation {
-    type Error = &'static str;
-
-    fn try_from(file: ExpectationFile) -> Result<Self, Self::Error> {
-        let (proof, that) = match (file.becomes, file.stays, file.says) {
-            (Some(that), None, None) => (Proof::Becomes, that),
-            (None, Some(that), None) => (Proof::Stays, that),
-            (None, None, Some(that)) => (Proof::Says, that),
-            _ => return Err("an expectation has exactly one of becomes:, stays: and says:"),
-        };
-        Ok(Self { proof, that, fails_in: file.fails_in, claim: file.claim })
-    }
-}
-
-impl From<Expectation> for ExpectationFile {
-    fn from(expectation: Expectation) -> Self {
-        let mut file = Self { fails_in: expectation.fails_in, claim: expectation.claim, ..Self::default() };
-        *match expectation.proof {
-            Proof::Becomes => &mut file.becomes,
-            Proof::Stays => &mut file.stays,
-            Proof::Says => &mut file.says,
-        } = Some(expectation.that);
-        file
-    }
 }
 
 impl Lesson {

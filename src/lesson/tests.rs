@@ -140,6 +140,37 @@ fn faults_of_a_readable_lesson_are_found() {
         ("en.md", "### done\nOne row inside", "### done\n\n### speaker3\nOne", "speaker3"),
         ("en.md", "- nothing: an empty list", "- no", "length should not tell"),
         ("lesson.yaml", "          - hostname: box", "          - clone: { new: [uts] }", "for the host alone"),
+        (
+            "lesson.yaml",
+            "{ do: [{ mount: { type: tmpfs, on: /test } }] }",
+            "{ do: [{ clone: { new: [uts] } }] }",
+            "for the host alone",
+        ),
+        (
+            "lesson.yaml",
+            "- { becomes: { same: { what: mnt, is: true } } }",
+            "- { becomes: { same: { what: mnt, is: true } }, fails-in: with-fs }",
+            "are not proven",
+        ),
+        ("en.md", "What does clone answer?\n", "", "has no question"),
+        (
+            "en.md",
+            "### if 2\nThe kernel looks at the flags",
+            "### if 7\nThe kernel looks at the flags",
+            "only 3 options",
+        ),
+        (
+            "lesson.yaml",
+            "        predict: { ask: errno, options: [EINVAL, ok, EPERM] }\n",
+            "",
+            "below it are never shown",
+        ),
+        (
+            "lesson.yaml",
+            "predict: { ask: errno, options: [EINVAL, ok, EPERM] }",
+            "predict: { ask: point, side: outside, where: { target: /lab } }",
+            "a variant asks no point",
+        ),
         ("lesson.yaml", "run: [ps]", "run:\n          - ps # all", "is a comment"),
         (
             "lesson.yaml",

@@ -21,11 +21,7 @@ pub struct StepText {
     pub title: String,
     /// Read before anything runs.
     pub text: String,
-    pub question: String,
-    /// The options' words in order, for the kinds that need them.
-    pub options: Vec<String>,
-    /// What is said to a guess that the kernel did not confirm, by the option's number (from 1).
-    pub feedback: BTreeMap<String, String>,
+    pub asked: QuestionText,
     /// Read after a round ran: `### see`, then `### see 2` …
     pub see: Vec<String>,
     pub hints: Vec<String>,
@@ -42,6 +38,19 @@ pub struct VariantText {
     /// "What if …?"
     pub question: String,
     pub why: String,
+    /// What is asked before it runs.
+    #[serde(default)]
+    pub asked: QuestionText,
+}
+
+/// The words of a prediction.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct QuestionText {
+    pub question: String,
+    /// The options' words in order, for the kinds that need them.
+    pub options: Vec<String>,
+    /// What is said to a guess that the kernel did not confirm, by the option's number (from 1).
+    pub feedback: BTreeMap<String, String>,
 }
 
 /// The words of a task.

@@ -33,6 +33,7 @@ struct Told {
     step: Option<usize>,
     phase: Option<Phase>,
     rounds: usize,
+    variant: Option<usize>,
 }
 
 /// Runs a session until the student leaves; `note` hears of every change. False: the practice host had failed, and the

@@ -2,7 +2,7 @@
 
 use super::words::Look;
 use super::{Plain, Told};
-use crate::lesson::Side;
+use crate::lesson::{Side, VariantText};
 use crate::listing::{Language, listing};
 use crate::mounts::{Change, ChangeKind, MountTable, printable, printable_line};
 use crate::op::{Actor, lower};
@@ -14,7 +14,12 @@ impl Plain<'_> {
     pub(super) fn tell(&mut self) -> anyhow::Result<()> {
         loop {
             let session = &self.session;
-            let now = Told { step: Some(session.step), phase: Some(session.phase), rounds: session.rounds.len() };
+            let now = Told {
+                step: Some(session.step),
+                phase: Some(session.phase),
+                rounds: session.rounds.len(),
+                variant: session.variant,
+            };
             let before = std::mem::replace(&mut self.told, now);
             if before == now {
                 return Ok(());
@@ -59,23 +64,26 @@ impl Plain<'_> {
 
     /// What Enter will perform.
     fn tell_next(&self) -> anyhow::Result<()> {
-        let step = &self.session.lesson.steps[self.session.step];
-        let Some(round) = step.rounds.get(self.session.rounds.len()) else { return Ok(()) };
-        let host = round.actor == Actor::Host;
-        let side = self.lang.say(if host { "plain.on-host" } else { "plain.in-container" }, &[]);
-        let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
-        for what in calls.chain(round.lines().map(str::to_string)) {
-            self.say.exact(&self.lang.say("plain.will", &[&side, &what]))?;
+        for round in self.session.coming() {
+            let host = round.actor == Actor::Host;
+            let side = self.lang.say(if host { "plain.on-host" } else { "plain.in-container" }, &[]);
+            let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
+            for what in calls.chain(round.lines().map(str::to_string)) {
+                self.say.exact(&self.lang.say("plain.will", &[&side, &what]))?;
+            }
         }
         Ok(())
     }
 
     fn tell_question(&mut self) -> anyhow::Result<()> {
-        let words = self.words();
+        let words = self.session.asked(self.lang);
         let Some(prediction) = self.session.prediction() else { return Ok(()) };
+        if self.session.variant.is_some() {
+            self.say.text(&self.lang.say("plain.broken", &[&self.variant_words().question]))?;
+        }
         self.tell_next()?;
         self.say.text(&self.lang.say("plain.question", &[&words.question]))?;
-        for (number, choice) in options(prediction, &words, &self.session.at_step, self.lang).iter().enumerate() {
+        for (number, choice) in options(prediction, words, &self.session.at_step, self.lang).iter().enumerate() {
             self.say.text(&format!("{}. {choice}", number + 1))?;
         }
         Ok(self.say.text(&format!("0. {}", self.lang.say("option.unsure", &[])))?)
@@ -85,11 +93,8 @@ impl Plain<'_> {
         let words = self.words();
         let Some(record) = self.session.rounds.last().cloned() else { return Ok(()) };
         self.tell_record(&record, false)?;
-        if self.session.rounds.len() == 1
-            && let Some(spoken) = verdict(&self.session, self.lang)
-        {
-            self.say.text(&spoken.result)?;
-            spoken.feedback.map_or(Ok(()), |feedback| self.say.text(&feedback))?;
+        if self.session.rounds.len() == 1 {
+            self.tell_verdict()?;
         }
         if let Some(see) = words.see.get(self.session.rounds.len() - 1) {
             self.say.text(see)?;
@@ -97,15 +102,28 @@ impl Plain<'_> {
         Ok(())
     }
 
+    fn tell_verdict(&mut self) -> anyhow::Result<()> {
+        let Some(spoken) = verdict(&self.session, self.lang) else { return Ok(()) };
+        self.say.text(&spoken.result)?;
+        Ok(spoken.feedback.map_or(Ok(()), |feedback| self.say.text(&feedback))?)
+    }
+
+    fn variant_words(&self) -> VariantText {
+        let words = self.session.lesson.step_text(self.lang.code(), self.session.step);
+        let text = self.session.variant().and_then(|variant| words.variants.get(&variant.id));
+        text.cloned().unwrap_or_default()
+    }
+
     fn tell_broken(&mut self) -> anyhow::Result<()> {
-        let words = self.words();
-        let variants = &self.session.lesson.steps[self.session.step].variants;
-        let id = self.session.variant.and_then(|index| variants.get(index)).map(|variant| variant.id.clone());
-        let text = id.and_then(|id| words.variants.get(&id).cloned()).unwrap_or_default();
-        self.say.text(&self.lang.say("plain.broken", &[&text.question]))?;
+        let text = self.variant_words();
+        // A variant that asked has been named.
+        if self.session.prediction().is_none() {
+            self.say.text(&self.lang.say("plain.broken", &[&text.question]))?;
+        }
         for record in self.session.rounds.clone() {
             self.tell_record(&record, false)?;
         }
+        self.tell_verdict()?;
         Ok(self.say.text(&text.why)?)
     }
 

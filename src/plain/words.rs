@@ -102,7 +102,7 @@ fn wrong_answer(session: &Session) -> Word {
 }
 
 fn count(session: &Session) -> usize {
-    let words = session.lesson.step_text("en", session.step);
+    let words = session.asked(Lang::En);
     session.prediction().map_or(0, |prediction| options(prediction, words, &session.at_step, Lang::En).len())
 }
 

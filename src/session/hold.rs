@@ -1,6 +1,6 @@
 //! Whether a condition holds, judged from what was recorded. What is undefined does not hold.
 
-use super::{FileState, RoundRecord, Snapshot};
+use super::{CommandRecord, FileState, RoundRecord, Snapshot};
 use crate::lesson::{
     AllWord, ChangeCount, Condition, CountSpec, CountWord, FileKind, FileSpec, Place, RowFilter, Side, TieKind, View,
 };
@@ -18,6 +18,19 @@ pub fn held_before(condition: &Condition, round: &RoundRecord) -> Option<bool> {
         Condition::Change(_) | Condition::Errno(_) | Condition::Output(_) => None,
         _ => at(condition, round, false),
     }
+}
+
+/// Whether a condition would hold as well had the round done nothing: both sides as they were before it, no call made, and
+/// each of its commands silent.
+pub fn holds_idle(condition: &Condition, round: &RoundRecord) -> bool {
+    let silent = |command: &CommandRecord| CommandRecord { output: String::new(), status: None, ..command.clone() };
+    let idle = RoundRecord {
+        commands: round.commands.iter().map(silent).collect(),
+        files_before: round.files_before.clone(),
+        files_after: round.files_before.clone(),
+        ..RoundRecord::between(round.before.clone(), round.before.clone())
+    };
+    holds(condition, &idle) == Some(true)
 }
 
 fn at(condition: &Condition, round: &RoundRecord, after: bool) -> Option<bool> {

@@ -2,7 +2,7 @@
 
 use super::wording::count;
 use super::{RoundRecord, Snapshot, change_matches, holds, matching};
-use crate::lesson::{Condition, CountSpec, Does, Fact, Prediction, Rows, Side, StepText};
+use crate::lesson::{Condition, CountSpec, Does, Fact, Prediction, QuestionText, Rows, Side};
 use crate::mounts::{ChangeKind, printable};
 use crate::words::Lang;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ fn pointable(before: &Snapshot, side: Side) -> Option<(&crate::mounts::MountTabl
 }
 
 /// The options in words, in order.
-pub fn options(prediction: &Prediction, text: &StepText, before: &Snapshot, lang: Lang) -> Vec<String> {
+pub fn options(prediction: &Prediction, text: &QuestionText, before: &Snapshot, lang: Lang) -> Vec<String> {
     let words = |keys: &[&str]| keys.iter().map(|key| lang.say(key, &[])).collect();
     match prediction {
         Prediction::WhichSide { .. } => words(&["option.outside", "option.inside", "option.both", "option.neither"]),

@@ -1,10 +1,11 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
+mod question;
 #[cfg(test)]
 mod tests;
 
 use super::{Command, Effect, Event, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
-use crate::lesson::{Lesson, Prediction, Side};
+use crate::lesson::{Lesson, Side};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Session {
     pub history: Vec<Moment>,
     pub hints: usize,
     pub variant: Option<usize>,
+    /// What a variant's question stands in front of, until the variant runs: Esc goes back to it.
+    set_aside: Option<(Phase, Guess, Option<usize>)>,
     /// An effect is under way.
     pub busy: bool,
     /// Said once, until the next command.
@@ -59,6 +62,7 @@ impl Session {
             history: Vec::new(),
             hints: 0,
             variant: None,
+            set_aside: None,
             busy: true,
             trouble: None,
             stuck: false,
@@ -91,10 +95,6 @@ impl Session {
         let mut effects = vec![Effect::Learn(lesson)];
         effects.extend(self.rebuild(here));
         effects
-    }
-
-    pub fn prediction(&self) -> Option<&Prediction> {
-        self.lesson.steps[self.step].predict.as_ref()
     }
 
     /// Whether the step has a round that has not run.
@@ -144,7 +144,11 @@ impl Session {
             }
             Command::Next if self.phase == Phase::See && !self.has_more() => self.leave_step(),
             Command::Next if self.phase == Phase::Task => self.leave_step(),
-            Command::Next | Command::Cancel => Vec::new(),
+            Command::Cancel => {
+                self.leave_question();
+                Vec::new()
+            }
+            Command::Next => Vec::new(),
             Command::Back if self.phase == Phase::After => self.rebuild(last),
             Command::Back => self.rebuild(self.step.saturating_sub(1)),
             Command::Goto(step) => self.rebuild(step.min(last)),
@@ -153,9 +157,7 @@ impl Session {
             Command::Break(index)
                 if index < self.lesson.steps[self.step].variants.len() && self.phase != Phase::After =>
             {
-                self.busy = true;
-                self.variant = Some(index);
-                vec![Effect::Variant { step: self.step, index }]
+                self.begin_variant(index)
             }
             Command::Break(_) => Vec::new(),
             Command::Tip => {
@@ -188,6 +190,9 @@ impl Session {
             Phase::Predict => {
                 if self.guess == Guess::None {
                     return Vec::new();
+                }
+                if let Some(index) = self.variant {
+                    return self.perform_variant(index);
                 }
                 self.phase = Phase::Do;
             }
@@ -235,30 +240,6 @@ impl Session {
         vec![Effect::Perform { step: self.step, round: self.rounds.len(), guess: self.guess.clone() }]
     }
 
-    fn choose(&mut self, number: usize) {
-        if self.phase != Phase::Predict {
-            return;
-        }
-        let ticks = match self.prediction() {
-            Some(Prediction::Tick { items }) => Some(items.len()),
-            _ => None,
-        };
-        self.guess = match (number, ticks) {
-            (0, _) => Guess::Unsure,
-            (number, None) => Guess::One(number - 1),
-            (number, Some(count)) => {
-                let mut ticks = match std::mem::take(&mut self.guess) {
-                    Guess::Ticks(ticks) => ticks,
-                    _ => vec![false; count],
-                };
-                if let Some(tick) = ticks.get_mut(number - 1) {
-                    *tick = !*tick;
-                }
-                Guess::Ticks(ticks)
-            }
-        };
-    }
-
     fn enter(&mut self, step: usize) {
         self.step = step;
         self.phase = Phase::Read;
@@ -266,6 +247,7 @@ impl Session {
         self.rounds.clear();
         self.hints = 0;
         self.variant = None;
+        self.set_aside = None;
         self.at_step = self.now.clone();
         self.marks = Arc::default();
         self.task = TaskState::default();
@@ -360,17 +342,5 @@ impl Session {
         if marks.show_something() {
             self.history.push(Moment { step, marks });
         }
-    }
-
-    fn score(&mut self) {
-        let Some(prediction) = self.prediction() else { return };
-        let kernel = super::judge(prediction, &self.rounds);
-        let same = match (&self.guess, &kernel) {
-            (_, super::Kernel::Void) => return,
-            (Guess::One(one), super::Kernel::Option(option)) => one == option,
-            (Guess::Ticks(ticks), super::Kernel::Ticks(truth)) => ticks == truth,
-            _ => false,
-        };
-        self.sights[self.step].get_or_insert(same);
     }
 }

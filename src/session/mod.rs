@@ -12,7 +12,7 @@ mod transcript;
 mod verdict;
 mod wording;
 
-pub use hold::{change_matches, held_before, holds, matching};
+pub use hold::{change_matches, held_before, holds, holds_idle, matching};
 pub use judge::{Kernel, judge, options};
 pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::Session;

@@ -205,6 +205,19 @@ impl RoundRecord {
         RoundRecord { before, after, outside, inside, ..RoundRecord::default() }
     }
 
+    /// Several rounds as one: from before the first to after the last. Of a command that ran several times the last counts.
+    pub fn whole(rounds: &[RoundRecord]) -> RoundRecord {
+        let (Some(first), Some(last)) = (rounds.first(), rounds.last()) else { return RoundRecord::default() };
+        RoundRecord {
+            actor: last.actor,
+            calls: rounds.iter().flat_map(|round| round.calls.clone()).collect(),
+            commands: rounds.iter().rev().flat_map(|round| round.commands.clone()).collect(),
+            files_before: first.files_before.clone(),
+            files_after: last.files_after.clone(),
+            ..RoundRecord::between(first.before.clone(), last.after.clone())
+        }
+    }
+
     pub fn failed(&self) -> Option<(&Call, i32)> {
         self.calls.iter().find_map(|record| record.result.err().map(|errno| (&record.call, errno)))
     }

@@ -175,8 +175,8 @@ impl Asked {
         let question = at.predict.clone()?;
         let words = [Lang::En, Lang::Zh].map(|lang| {
             let text = lesson.step_text(lang.code(), step);
-            let options = options(&question, text, before, lang);
-            (lang.code().to_string(), AskedWords { question: text.question.clone(), options })
+            let options = options(&question, &text.asked, before, lang);
+            (lang.code().to_string(), AskedWords { question: text.asked.question.clone(), options })
         });
         let held = judge(&question, rounds);
         Some(Asked { step: at.id.clone(), words: words.into(), held, chose, question })

@@ -1,6 +1,6 @@
 //! What is said of a prediction once the kernel has answered. Never a word like "wrong": you said, the kernel says.
 
-use super::{Guess, Kernel, Session, judge, options};
+use super::{Guess, Kernel, Phase, RoundRecord, Session, judge, options};
 use crate::words::Lang;
 
 /// The result of this step's prediction, and what is said to a guess that the kernel did not confirm.
@@ -13,8 +13,11 @@ pub struct Spoken {
 /// None: nothing was asked, or nothing has run.
 pub fn verdict(session: &Session, lang: Lang) -> Option<Spoken> {
     let prediction = session.prediction()?;
-    let words = session.lesson.step_text(lang.code(), session.step);
-    let first = session.rounds.first()?;
+    let words = session.asked(lang);
+    let first = match session.phase {
+        Phase::Broken => RoundRecord::whole(&session.rounds),
+        _ => session.rounds.first()?.clone(),
+    };
     let choices = options(prediction, words, &session.at_step, lang);
     // Of a row only its mount point is named.
     let name = |number: usize| {
@@ -27,7 +30,7 @@ pub fn verdict(session: &Session, lang: Lang) -> Option<Spoken> {
         let list = all.into_iter().reduce(|all, one| lang.say("words.and", &[&all, &one]));
         list.unwrap_or_else(|| lang.say("option.none", &[]))
     };
-    let kernel = judge(prediction, std::slice::from_ref(first));
+    let kernel = judge(prediction, std::slice::from_ref(&first));
     let truth = match &kernel {
         Kernel::Void => return Some(Spoken { result: lang.say("verdict.void", &[]), feedback: None }),
         Kernel::Option(option) => name(*option),

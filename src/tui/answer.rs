@@ -22,7 +22,7 @@ pub fn choose(number: usize, session: &mut Session, view: &mut View) -> Vec<Effe
 }
 
 fn count_of_options(session: &Session, lang: Lang) -> usize {
-    let words = session.lesson.step_text(lang.code(), session.step);
+    let words = session.asked(lang);
     session.prediction().map_or(0, |prediction| options(prediction, words, &session.at_step, lang).len())
 }
 

@@ -52,6 +52,14 @@ pub fn preview(lesson: &Lesson, step: usize, lang: Lang) -> String {
         view.mode = Mode::Variants(0);
         out += &screens(&session, &view);
     }
+    view.mode = Mode::Look;
+    session.phase = Phase::Predict;
+    for index in 0..session.lesson.steps[step].variants.len() {
+        session.variant = Some(index);
+        if session.prediction().is_some() {
+            out += &screens(&session, &view);
+        }
+    }
     out
 }
 

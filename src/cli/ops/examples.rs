@@ -268,6 +268,11 @@ pub const EXAMPLES: &[Example] = &[
         "round",
         "- actor: container\n  do: [{ hostname: box }]\n  run: [hostname]\n  expect:\n    - says: { errno: ok }",
     ),
+    part(
+        Kind::Part,
+        "broken-by",
+        "expect:\n  - says: { change: { side: outside, none: true } }\n    broken-by: { actor: host, do: [{ mount: { type: tmpfs, on: /lab/data } }] }",
+    ),
     part(Kind::Part, "break", "break:\n  - id: renamed-outside\n    rounds:\n      - do: [{ hostname: box }]"),
     part(Kind::Part, "where", "where: { target: /lab/data, type: tmpfs, covered: false }"),
 ];

@@ -71,6 +71,7 @@ pub fn entries() -> Vec<Entry> {
         ("step", schema.named("Step")),
         ("layers", schema.named("Layers")),
         ("round", schema.named("Round")),
+        ("broken-by", schema.named("Breaker")),
         ("break", schema.named("Variant")),
         ("where", schema.named("RowFilter")),
     ];
@@ -164,7 +165,7 @@ impl<'a> Definitions<'a> {
 }
 
 /// Parts that have an entry of their own.
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 14] = [
     ("Operation", "operation"),
     ("Condition", "condition"),
     ("Expectation", "expectation"),
@@ -174,6 +175,7 @@ const NAMES: [(&str, &str); 13] = [
     ("Step", "step"),
     ("Round", "round"),
     ("Variant", "variant (break)"),
+    ("Breaker", "broken-by"),
     ("RowFilter", "filter (where)"),
     ("HostSpec", "host"),
     ("Column", "stacks"),

@@ -1,10 +1,11 @@
 //! What a run of a lesson proves: what it expects, and that what holds on the way fails in the variants that say so.
 
 use super::report::{Proof, Report};
-use crate::lesson::{Condition, Lesson, Round, Step};
-use crate::op::Operation;
-use crate::session::{Entry, RoundRecord, holds, in_words, judge};
+use crate::conduct::{self, Start};
+use crate::lesson::{Condition, Lesson};
+use crate::session::{Entry, RoundRecord, Verdict, holds, in_words, judge};
 use crate::words::Lang;
+use anyhow::Context;
 
 /// Follows a whole run, entry by entry.
 pub struct Prover<'a> {
@@ -14,11 +15,13 @@ pub struct Prover<'a> {
     /// The step that is under way, and its rounds so far.
     step: usize,
     rounds: Vec<RoundRecord>,
+    /// The rounds of the steps that are reported.
+    records: Vec<Vec<RoundRecord>>,
 }
 
 impl<'a> Prover<'a> {
     pub fn new(lesson: &'a Lesson, lang: Lang) -> Prover<'a> {
-        Prover { lesson, lang, prepared: false, step: 0, rounds: Vec::new() }
+        Prover { lesson, lang, prepared: false, step: 0, rounds: Vec::new(), records: Vec::new() }
     }
 
     /// What is to be reported once this has happened.
@@ -63,9 +66,10 @@ impl<'a> Prover<'a> {
             let step = &self.lesson.steps[self.step];
             let rounds = std::mem::take(&mut self.rounds);
             let mut proofs = Proof::of(&rounds, self.lang);
-            if is_idle(step, &rounds) {
+            if conduct::idle_propagation(step, &rounds) {
                 proofs.push(Proof { text: self.lang.say("verify.idle-propagation", &[]), held: false });
             }
+            self.records.push(rounds.clone());
             let kernel = step.predict.as_ref().map(|prediction| judge(prediction, &rounds));
             reports.push(Report {
                 event: "step",
@@ -84,19 +88,17 @@ impl<'a> Prover<'a> {
     fn variant(&self, index: usize, id: &str, rounds: Vec<RoundRecord>) -> Option<Report<'a>> {
         let step = &self.lesson.steps[index];
         let variant = step.variants.iter().find(|variant| variant.id == id)?;
+        // "Before" is before the variant, however many rounds it has.
+        let whole = RoundRecord::whole(&rounds);
+        let kernel = variant.predict.as_ref().map(|prediction| judge(prediction, std::slice::from_ref(&whole)));
         let mut proofs = Proof::of(&rounds, self.lang);
-        if let (Some(first), Some(last)) = (rounds.first(), rounds.last()) {
-            // "Before" is before the variant, however many rounds it has.
-            let (before, files_before) = (first.before.clone(), first.files_before.clone());
-            let whole = RoundRecord { before, files_before, ..last.clone() };
-            // What holds on the way must not hold here: else it proves nothing.
-            for condition in self.failing_in(id) {
-                let text = self.lang.say("verify.fails", &[&in_words(condition, self.lang)]);
-                proofs.push(Proof { text, held: holds(condition, &whole) != Some(true) });
-            }
+        // What holds on the way must not hold here: else it proves nothing.
+        for condition in self.failing_in(id) {
+            let text = self.lang.say("verify.fails", &[&in_words(condition, self.lang)]);
+            proofs.push(Proof { text, held: holds(condition, &whole) != Some(true) });
         }
         let (event, variant) = ("variant", Some(variant.id.as_str()));
-        Some(Report { event, lesson: self.lesson, step: Some(step), variant, rounds, proofs, kernel: None })
+        Some(Report { event, lesson: self.lesson, step: Some(step), variant, rounds, proofs, kernel })
     }
 
     /// What the lesson expects on its way and says that a variant breaks.
@@ -105,6 +107,36 @@ impl<'a> Prover<'a> {
         expectations
             .filter(move |expectation| expectation.fails_in.as_deref() == Some(variant))
             .map(|expectation| &expectation.that)
+    }
+
+    /// Each expectation of a step must fail somewhere: what the step's own run shows, and each experiment in a practice
+    /// host of its own.
+    pub fn doubts(&self, start: &Start, tell: &mut dyn FnMut(Report<'a>) -> std::io::Result<()>) -> anyhow::Result<()> {
+        for (index, (step, records)) in self.lesson.steps.iter().zip(&self.records).enumerate() {
+            let failing = |verdicts: &[Verdict], key| verdicts.iter().map(|v| self.fails(v, key)).collect::<Vec<_>>();
+            let mut proofs = failing(&conduct::shown(step, records), "verify.without");
+            let mut rounds = Vec::new();
+            for experiment in conduct::experiments(step, records) {
+                let mut lab = start(&self.lesson.host)?;
+                let tried = conduct::attempt(lab.as_mut(), self.lesson, index, &experiment);
+                let tried = tried.with_context(|| format!("try what breaks an expectation of the step {}", step.id))?;
+                let key = if experiment.is_named() { "verify.broken" } else { "verify.without" };
+                proofs.extend(failing(&tried.verdicts, key));
+                rounds.push(tried);
+            }
+            if !proofs.is_empty() {
+                let (event, step) = ("proof", Some(step));
+                tell(Report { event, lesson: self.lesson, step, variant: None, rounds, proofs, kernel: None })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What must not have held, in words; where it did, with what to write.
+    fn fails(&self, verdict: &Verdict, key: &str) -> Proof {
+        let text = self.lang.say(key, &[&in_words(&verdict.that, self.lang)]);
+        let advice = || self.lang.say(&format!("{key}.advice"), &[]);
+        Proof { text: if verdict.held { text } else { text + &advice() }, held: verdict.held }
     }
 
     fn task(&self, index: usize, begun: &RoundRecord, solved: RoundRecord) -> Option<Report<'a>> {
@@ -116,7 +148,7 @@ impl<'a> Prover<'a> {
             let held = solved.ticked.get(number) == Some(&true) || holds(that, &solved) == Some(true);
             proofs.push(Proof { text: in_words(that, self.lang), held });
         }
-        if task.until.iter().all(|goal| holds(goal.condition(), begun) == Some(true)) {
+        if conduct::is_done(task, begun) {
             proofs.push(Proof { text: self.lang.say("verify.already", &[]), held: false });
         }
         let rounds = vec![solved];
@@ -130,13 +162,4 @@ impl<'a> Prover<'a> {
             kernel: None,
         })
     }
-}
-
-/// A step that sets a propagation type and changes no row's teaches nothing: it was that type already. Rows that are made
-/// in the same round count as new, so only rounds that do nothing else are looked at.
-fn is_idle(step: &Step, rounds: &[RoundRecord]) -> bool {
-    let sets = |round: &Round| matches!(round.does.as_slice(), [Operation::Propagation(_)]);
-    let well = rounds.iter().all(|record| record.failed().is_none());
-    let mut changes = rounds.iter().flat_map(|record| record.outside.iter().chain(&record.inside));
-    step.rounds.iter().any(sets) && well && !changes.any(|change| change.fields.contains(&"propagation"))
 }

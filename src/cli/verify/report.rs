@@ -1,4 +1,4 @@
-//! What `nslab verify` prints of a step, a variant or a task.
+//! What `nslab verify` prints of what it performed.
 
 use crate::lesson::{Lesson, Side, Step};
 use crate::mounts::{ChangeKind, MountTable, printable_json, to_json};
@@ -8,8 +8,9 @@ use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// What is reported of the preparation, a step or a variant.
+/// What is reported of the preparation, a step, the proofs of its expectations, a variant or a task.
 pub struct Report<'a> {
+    /// `prepare`, `step`, `proof`, `variant` or `task`.
     pub event: &'static str,
     pub lesson: &'a Lesson,
     /// None: before the first.
@@ -60,8 +61,8 @@ impl Report<'_> {
         }
         let name = match self.variant {
             Some(variant) => format!("{} / {variant}", self.step_id()),
-            None if self.event == "task" => format!("{} / task", self.step_id()),
-            None => self.step_id().to_string(),
+            None if self.event == "step" => self.step_id().to_string(),
+            None => format!("{} / {}", self.step_id(), self.event),
         };
         writeln!(out, "{} {name}", if self.held() { "ok  " } else { "FAIL" })?;
         for proof in self.proofs.iter().filter(|proof| !proof.held) {

@@ -53,7 +53,8 @@ fn remounts(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
     let Some(text) = lesson.texts.get("zh-CN") else { return };
     for step in &lesson.steps {
         let Some(words) = text.steps.get(&step.id) else { continue };
-        let spoken = [words.text.as_str(), &words.question].into_iter().chain(words.see.iter().map(String::as_str));
+        let spoken =
+            [words.text.as_str(), &words.asked.question].into_iter().chain(words.see.iter().map(String::as_str));
         if spoken.into_iter().any(|text| text.contains("重新挂载")) && !has_remount(step) {
             let what =
                 "重新挂载 means MS_REMOUNT, and no call of this step has that flag; a mount on top is 再挂载一个";

@@ -1,6 +1,6 @@
 //! Lints that hold the languages against each other: the same headings, code and numbers.
 
-use super::super::{Lesson, LessonError, StepText};
+use super::super::{Lesson, LessonError, QuestionText, StepText};
 use super::place::Places;
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub fn check(lesson: &Lesson, en: &Places, zh: &Places, found: &mut Vec<LessonEr
         }
         for (name, a, b) in [
             ("hint", one.hints.len(), other.hints.len()),
-            ("predict", one.options.len(), other.options.len()),
+            ("predict", one.asked.options.len(), other.asked.options.len()),
             ("task", one.task.hints.len(), other.task.hints.len()),
         ] {
             if a != b {
@@ -55,20 +55,25 @@ fn sections(one: &StepText, other: &StepText) -> Vec<Section> {
         all.push(Section { name: name.into(), english, chinese });
     };
     put("", one.text.clone(), other.text.clone());
-    let asked = |text: &StepText| format!("{} {}", text.question, text.options.join(" "));
-    put("predict", asked(one), asked(other));
+    let asked = |text: &QuestionText| format!("{} {}", text.question, text.options.join(" "));
+    put("predict", asked(&one.asked), asked(&other.asked));
     for (index, text) in one.see.iter().enumerate() {
         let name = if index == 0 { "see".to_string() } else { format!("see {}", index + 1) };
         put(&name, text.clone(), other.see.get(index).cloned().unwrap_or_default());
     }
     put("hint", one.hints.join(" "), other.hints.join(" "));
-    for (key, text) in &one.feedback {
-        put(&format!("if {key}"), text.clone(), other.feedback.get(key).cloned().unwrap_or_default());
+    for (key, text) in &one.asked.feedback {
+        put(&format!("if {key}"), text.clone(), other.asked.feedback.get(key).cloned().unwrap_or_default());
     }
     for (key, text) in &one.variants {
         let other = other.variants.get(key).cloned().unwrap_or_default();
         let whole = |question: &str, why: &str| format!("{question} {why}");
-        put(&format!("break {key}"), whole(&text.question, &text.why), whole(&other.question, &other.why));
+        let name = format!("break {key}");
+        put(&name, whole(&text.question, &text.why), whole(&other.question, &other.why));
+        put(&name, asked(&text.asked), asked(&other.asked));
+        for (number, text) in &text.asked.feedback {
+            put(&name, text.clone(), other.asked.feedback.get(number).cloned().unwrap_or_default());
+        }
     }
     let task = |text: &StepText| format!("{} {}", text.task.text, text.task.goals.join(" "));
     put("task", task(one), task(other));

@@ -39,6 +39,28 @@ fn findings(lesson: &Lesson, source: &Source, measure: Measure) -> Vec<LessonErr
     found
 }
 
+/// What a finding of a run is about, in a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// An expectation, by its number from 0 through the step's rounds.
+    Expectation(usize),
+    Propagation,
+    Task,
+}
+
+/// A finding of a run, at its place in lesson.yaml.
+pub fn find(source: &Source, step: &Step, spot: Spot, what: String) -> LessonError {
+    let places = Places::new(&source.yaml);
+    match spot {
+        Spot::Expectation(index) => {
+            let count = step.rounds.iter().map(|round| round.expect.len()).sum();
+            places.expectation(&step.id, index, count, what)
+        }
+        Spot::Propagation => places.in_step(&step.id, "propagation: { on:", what),
+        Spot::Task => places.in_step(&step.id, "until:", what),
+    }
+}
+
 /// What the structure alone shows.
 fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
     for name in lesson.stacks.keys() {
@@ -51,8 +73,14 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
             let what = format!("step {} asks for a prediction and performs nothing; add a round", step.id);
             found.push(places.in_step(&step.id, "predict:", what));
         }
-        for round in step.rounds.iter().chain(step.variants.iter().flat_map(|variant| &variant.rounds)) {
-            for actor in round.does.iter().filter_map(Operation::only).filter(|actor| *actor != round.actor) {
+        let rounds = step.rounds.iter().chain(step.variants.iter().flat_map(|variant| &variant.rounds));
+        let done = rounds.flat_map(|round| {
+            let breakers = round.expect.iter().filter_map(|expectation| expectation.broken_by.as_ref());
+            let broken = breakers.map(|breaker| (breaker.actor.unwrap_or(round.actor), &breaker.does));
+            std::iter::once((round.actor, &round.does)).chain(broken)
+        });
+        for (acts, does) in done {
+            for actor in does.iter().filter_map(Operation::only).filter(|actor| *actor != acts) {
                 let (may, needle) = match actor {
                     Actor::Host => ("host", "actor: container"),
                     Actor::Container => ("container", "do:"),
@@ -62,11 +90,19 @@ fn structure(lesson: &Lesson, places: &Places, found: &mut Vec<LessonError>) {
             }
         }
         for expectation in step.rounds.iter().flat_map(|round| &round.expect) {
-            if expectation.proof == Proof::Stays && expectation.fails_in.is_none() {
-                let what =
-                    "a stays: proves nothing unless it can fail; name the variant in which it does: fails-in: ID";
+            if expectation.proof == Proof::Stays && !expectation.names_experiment() {
+                let what = "a stays: proves nothing unless it can fail; name the variant in which it does, fails-in: ID, \
+                            or what breaks it, broken-by: { do: [ … ] }";
                 found.push(places.in_step(&step.id, "stays:", what.into()));
                 break;
+            }
+        }
+        for variant in &step.variants {
+            let all = variant.rounds.iter().flat_map(|round| &round.expect).chain(&variant.expect);
+            if all.into_iter().any(Expectation::names_experiment) {
+                let what = "a variant's expectations are not proven: the step is their other case; take fails-in: and \
+                            broken-by: out here";
+                found.push(places.in_step(&step.id, &format!("id: {}", variant.id), what.into()));
             }
         }
         for id in expectations(step).filter_map(|expectation| expectation.claim.as_deref()) {

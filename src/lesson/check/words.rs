@@ -1,9 +1,9 @@
 //! Lints of one language's words: nothing missing, nothing unused, nothing too long.
 
-use super::super::{Lesson, LessonError, Prediction, Step, StepText};
+use super::super::{Lesson, LessonError, Prediction, QuestionText, Step, StepText};
 use super::Measure;
 use super::place::Places;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A hint is one thought.
 const HINT: usize = 160;
@@ -70,8 +70,8 @@ fn one_step(step: &Step, words: &StepText, say: &mut dyn FnMut(&str, String)) {
         say("", "### speaker is missing: what should an instructor know here?".into());
     }
     match &step.predict {
-        Some(prediction) => one_prediction(prediction, words, say),
-        None if !words.question.is_empty() || !words.feedback.is_empty() => {
+        Some(prediction) => one_prediction(prediction, &words.asked, say),
+        None if words.asked != NOTHING_ASKED => {
             say("predict", "lesson.yaml asks nothing here: these words are never shown".into());
         }
         None => {}
@@ -80,6 +80,15 @@ fn one_step(step: &Step, words: &StepText, say: &mut dyn FnMut(&str, String)) {
         if words.variants.get(&variant.id).is_none_or(|text| text.why.is_empty()) {
             let section = format!("break {}", variant.id);
             say(&section, format!("### {section} needs a question and a paragraph why"));
+        }
+        let asked = words.variants.get(&variant.id).map(|text| &text.asked).unwrap_or(&NOTHING_ASKED);
+        let mut say = |_: &str, what: String| say(&format!("break {}", variant.id), what);
+        match &variant.predict {
+            Some(prediction) => one_prediction(prediction, asked, &mut say),
+            None if *asked != NOTHING_ASKED => {
+                say("", "lesson.yaml asks nothing before this variant: the words below it are never shown".into());
+            }
+            None => {}
         }
     }
     for id in words.variants.keys().filter(|id| !step.variants.iter().any(|variant| variant.id == **id)) {
@@ -116,7 +125,10 @@ fn one_step(step: &Step, words: &StepText, say: &mut dyn FnMut(&str, String)) {
     }
 }
 
-fn one_prediction(prediction: &Prediction, words: &StepText, say: &mut dyn FnMut(&str, String)) {
+static NOTHING_ASKED: QuestionText =
+    QuestionText { question: String::new(), options: Vec::new(), feedback: BTreeMap::new() };
+
+fn one_prediction(prediction: &Prediction, words: &QuestionText, say: &mut dyn FnMut(&str, String)) {
     if words.question.is_empty() {
         say("predict", "the prediction has no question; write ### predict".into());
     }

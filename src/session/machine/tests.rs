@@ -1,4 +1,5 @@
 use super::*;
+use crate::words::Lang;
 
 fn session() -> Session {
     let lesson = crate::lesson::open("mount-ns").unwrap();
@@ -91,12 +92,45 @@ fn a_task_is_tried_shown_and_left() {
 #[test]
 fn a_variant_ends_in_a_rebuild() {
     let mut session = session();
+    let mut lesson = Lesson::clone(&session.lesson);
+    lesson.steps[4].variants[0].predict = None;
+    session.lesson = Arc::new(lesson);
     session.handle(Command::Goto(4));
     session.apply(Event::Built(Snapshot::default()));
     assert_eq!(session.handle(Command::Break(0)), [Effect::Variant { step: 4, index: 0 }]);
     session.apply(Event::VariantDone(vec![RoundRecord::default()]));
     assert_eq!(session.phase, Phase::Broken);
     assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 4 }]);
+}
+
+/// A variant that asks is performed once there is an answer; Esc goes back to where one was, and no score is kept.
+#[test]
+fn a_variant_asks_before_it_runs() {
+    let mut session = session();
+    session.handle(Command::Goto(4));
+    session.apply(Event::Built(Snapshot::default()));
+    session.handle(Command::Forward);
+    session.handle(Command::Choose(2));
+    assert_eq!(session.handle(Command::Break(0)), []);
+    let variant = &session.lesson.steps[4].variants[0];
+    assert_eq!((session.phase, &session.guess), (Phase::Predict, &Guess::None));
+    assert_eq!((session.prediction(), session.coming()), (variant.predict.as_ref(), &variant.rounds[..]));
+    let words = &session.lesson.step_text("en", 4).variants[&variant.id];
+    assert_eq!(session.asked(Lang::En), &words.asked);
+    assert_eq!(session.handle(Command::Forward), [], "no answer yet");
+    // Another one is chosen instead, and left: back at the step's own question and guess.
+    session.handle(Command::Break(1));
+    assert!(session.asks_before_variant());
+    session.handle(Command::Cancel);
+    assert_eq!((session.phase, &session.guess, session.variant), (Phase::Predict, &Guess::One(1), None));
+    assert!(!session.asks_before_variant());
+    session.handle(Command::Break(1));
+    session.handle(Command::Choose(1));
+    assert_eq!(session.handle(Command::Forward), [Effect::Variant { step: 4, index: 1 }]);
+    session.apply(Event::VariantDone(vec![RoundRecord::default()]));
+    assert_eq!((session.phase, &session.guess, session.sights[4]), (Phase::Broken, &Guess::One(0), None));
+    assert_eq!(session.handle(Command::Forward), [Effect::Build { replay: 4 }]);
+    assert_eq!(session.prediction(), session.lesson.steps[4].predict.as_ref());
 }
 
 /// A saved lesson is taken at the step where one is: words alone without losing what ran, else in a new sandbox.

@@ -10,7 +10,7 @@ use crate::tui::view::View;
 use crate::wrap::hang;
 
 pub fn question(session: &Session, view: &View, page: &mut Page, width: usize) {
-    let words = session.lesson.step_text(view.lang.code(), session.step);
+    let words = session.asked(view.lang);
     let Some(prediction) = session.prediction() else { return };
     page.add_as(Tone::Strong, lines(&words.question, width));
     let is_ticks = matches!(prediction, Prediction::Tick { .. });

@@ -1,6 +1,7 @@
 //! What ran: the exact calls with their answers, what the guess and the kernel said, what commands printed.
 
 use super::{Page, text, verdict};
+use crate::lesson::VariantText;
 use crate::mounts::{printable, printable_line};
 use crate::op::{Actor, FlagWord};
 use crate::session::{CallRecord, Phase, RoundRecord, Session};
@@ -59,18 +60,22 @@ pub fn calls(session: &Session, view: &View, width: usize) -> Page {
 
 /// A variant: the question, what ran, why it went as it did.
 pub fn broken(session: &Session, view: &View, page: &mut Page, width: usize) {
-    let words = session.lesson.step_text(view.lang.code(), session.step);
-    let id = session.variant.map(|index| session.lesson.steps[session.step].variants[index].id.as_str());
-    let text = id.and_then(|id| words.variants.get(id));
-    if let Some(text) = text {
-        page.add_as(Tone::Strong, crate::tui::markdown::lines(&text.question, width));
-    }
+    let text = what_if(session, view, page, width);
     records(&session.rounds, view, width >= 76, page, width);
+    verdict::guess(session, view, page, width);
     verdict::layers(session, view, page, width);
     if let Some(text) = text {
         page.add(crate::tui::markdown::lines(&text.why, width));
     }
     outputs(session, page, width);
+}
+
+/// The variant's own question.
+pub fn what_if<'a>(session: &'a Session, view: &View, page: &mut Page, width: usize) -> Option<&'a VariantText> {
+    let words = session.lesson.step_text(view.lang.code(), session.step);
+    let text = session.variant().and_then(|variant| words.variants.get(&variant.id))?;
+    page.add_as(Tone::Strong, crate::tui::markdown::lines(&text.question, width));
+    Some(text)
 }
 
 /// All rounds of a variant, the last round of a step.

@@ -1,6 +1,7 @@
 //! The lesson's words for this phase.
 
 use super::{Page, question, ran, task, verdict};
+use crate::lesson::Round;
 use crate::op::lower;
 use crate::session::{Phase, Session};
 use crate::tui::markdown::lines;
@@ -21,7 +22,9 @@ pub fn text(session: &Session, view: &View, width: usize) -> Page {
             return page;
         }
         Phase::Predict => {
-            page.add(lines(&words.text, width));
+            if ran::what_if(session, view, &mut page, width).is_none() {
+                page.add(lines(&words.text, width));
+            }
             page.gap();
             page.add(next_calls(session, view, width));
             page.gap();
@@ -69,14 +72,15 @@ const NEXT: usize = 4;
 
 /// What Enter will perform.
 fn next_calls(session: &Session, view: &View, width: usize) -> Vec<String> {
-    let step = &session.lesson.steps[session.step];
-    let Some(round) = step.rounds.get(session.rounds.len()) else { return Vec::new() };
-    let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
-    let commands = round.lines().map(|line| format!("$ {line}"));
+    let rounds = session.coming();
+    let of = |round: &Round| {
+        let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
+        calls.chain(round.lines().map(|line| format!("$ {line}"))).collect::<Vec<_>>()
+    };
     let label = view.lang.say("tui.next", &[]);
     let indent = unicode_width::UnicodeWidthStr::width(label.as_str()) + 3;
     let mut out: Vec<String> = Vec::new();
-    let all: Vec<String> = calls.chain(commands).collect();
+    let all: Vec<String> = rounds.iter().flat_map(of).collect();
     let more = all.len().saturating_sub(NEXT);
     // One more is shown rather than counted.
     let shown = if more == 1 { all.len() } else { NEXT };

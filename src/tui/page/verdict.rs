@@ -1,7 +1,7 @@
 //! You said, the kernel says; a word to the guess; what to see.
 
 use super::Page;
-use crate::session::{Session, layer_lines, layers_of};
+use crate::session::{Phase, Session, layer_lines, layers_of};
 use crate::tui::markdown::lines;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
@@ -16,8 +16,10 @@ pub fn verdict(session: &Session, view: &View, page: &mut Page, width: usize) {
     }
 }
 
-fn guess(session: &Session, view: &View, page: &mut Page, width: usize) {
-    let Some(spoken) = crate::session::verdict(session, view.lang).filter(|_| session.rounds.len() == 1) else {
+pub fn guess(session: &Session, view: &View, page: &mut Page, width: usize) {
+    let Some(spoken) = crate::session::verdict(session, view.lang)
+        .filter(|_| session.rounds.len() == 1 || session.phase == Phase::Broken)
+    else {
         return;
     };
     page.add_as(Tone::Strong, wrap(&spoken.result, width));

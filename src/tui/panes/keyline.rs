@@ -95,6 +95,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
     vec![
         when(session.phase == Phase::Predict, "answer"),
         Some(enter),
+        when(session.asks_before_variant(), "close"),
         when(is_single, "other"),
         when(overflows, "scroll"),
         when(session.recorded.is_none() && session.phase == Phase::Broken, "mend"),

@@ -207,6 +207,15 @@ fn variants_and_steps_are_chosen() {
     student.types("x");
     student.shows("Break it: what if ...");
     student.press(KeyCode::Down);
+    student.press(KeyCode::Enter);
+    // It asks first; Esc leaves the question.
+    student.shows("What if CLONE_NEWPID is forgotten?");
+    student.shows("What does ps list inside?");
+    student.shows("clone(");
+    student.press(KeyCode::Esc);
+    student.shows("The container mounts a proc of its own");
+    student.types("x2");
+    student.types("3");
     let act = student.press(KeyCode::Enter);
     assert_eq!(act, Act::Effects(vec![Effect::Variant { step: 7, index: 1 }]));
     let mut student = Student::new(at_proc());

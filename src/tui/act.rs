@@ -64,13 +64,13 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
         if session.marks.on(view.side).is_empty() && !session.marks.on(other).is_empty() {
             view.side = other;
         }
-        if session.now.inside.as_ref().is_none_or(|inside| inside.facts.root == "/") && view.sight != Sight::Machine {
+        if session.now.inside.as_ref().is_none_or(|inside| inside.facts.root == "/") && view.sight == Sight::Namespace {
             view.sight = Sight::Process;
         }
     }
 }
 
-fn typing(event: KeyEvent, view: &mut View) {
+pub(super) fn typing(event: KeyEvent, view: &mut View) {
     match event.code {
         KeyCode::Enter => view.mode = Mode::Look,
         KeyCode::Esc => {
@@ -268,16 +268,29 @@ fn what_to_copy(session: &Session, view: &mut View, scene: &Scene) -> String {
     text
 }
 
-/// What the first process sees, the whole namespace (where that is more), the machine.
+/// What the first process sees, the whole namespace (where that is more), the machine, a tree, peer groups.
 fn sight(session: &Session, view: &mut View) -> Act {
     let sees_less = session.now.inside.as_ref().is_some_and(|inside| inside.seen.raw() != inside.table.raw());
     view.selected = None;
     view.sight = match view.sight {
         Sight::Process if sees_less => Sight::Namespace,
         Sight::Process | Sight::Namespace => Sight::Machine,
-        Sight::Machine => Sight::Process,
+        Sight::Machine => Sight::Tree,
+        Sight::Tree => Sight::Propagation,
+        Sight::Propagation => Sight::Process,
     };
+    view.notice = sight_in_words(view);
     if view.sight == Sight::Machine { Act::LookAtMachine } else { NOTHING }
+}
+
+/// What a shape of the tables is to be read as.
+pub(super) fn sight_in_words(view: &View) -> Option<String> {
+    let key = match view.sight {
+        Sight::Tree => "shape.tree",
+        Sight::Propagation => "shape.propagation",
+        _ => return None,
+    };
+    Some(view.lang.say(key, &[]))
 }
 
 /// Keys that only change how one looks, or which answer is chosen.
@@ -352,7 +365,7 @@ fn step(by: i32, session: &mut Session, view: &mut View, scene: &Scene, area: Re
 }
 
 /// Selects a row of the focused table; the first time, one that the last change touched, or the first.
-fn move_row(by: i32, view: &mut View, scene: &Scene) {
+pub(super) fn move_row(by: i32, view: &mut View, scene: &Scene) {
     let side = view.side;
     // Folded rows are not skipped: the fold opens around what is selected.
     let rows = rows(scene, side, &view.filter);

@@ -50,8 +50,6 @@ pub enum Standing {
 pub struct Seen {
     pub state: Arc<SideState>,
     pub standing: Standing,
-    /// Namespace and root directory take the right to trace the process, its table does not.
-    pub knows_place: bool,
 }
 
 #[derive(Debug)]
@@ -126,11 +124,10 @@ impl Process {
         if self.seen.standing == Standing::Ended {
             return;
         }
-        let (facts, knows_place) = facts(self.pid);
+        let facts = facts(self.pid);
         if self.has_ended() {
             self.end();
-        } else if facts != self.seen.state.facts || knows_place != self.seen.knows_place {
-            self.seen.knows_place = knows_place;
+        } else if facts != self.seen.state.facts {
             self.seen.state = Arc::new(SideState { facts, ..SideState::clone(&self.seen.state) });
         }
     }
@@ -169,17 +166,17 @@ fn is_thread(pid: i32) -> bool {
     status.lines().find_map(|line| line.strip_prefix("Tgid:")).is_some_and(|group| group.trim() != pid.to_string())
 }
 
-/// What /proc says of a process beside its table, and whether it says it all.
-fn facts(pid: i32) -> (Facts, bool) {
+/// What /proc says of a process beside its table. Namespace and root directory take the right to trace the process, its
+/// table does not.
+fn facts(pid: i32) -> Facts {
     let namespace = |kind: &str| -> io::Result<(String, u64)> {
         use std::os::unix::fs::MetadataExt;
         Ok((kind.to_string(), std::fs::metadata(format!("/proc/{pid}/ns/{kind}"))?.ino()))
     };
     let mount = namespace("mnt");
     let root = std::fs::read_link(format!("/proc/{pid}/root"));
-    let knows_place = mount.is_ok() && root.is_ok();
     let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
-    let facts = Facts {
+    Facts {
         namespaces: mount.into_iter().collect(),
         // Kept as a process may choose it, so made harmless here.
         program: printable(name.strip_suffix(b"\n").unwrap_or(&name)),
@@ -187,8 +184,7 @@ fn facts(pid: i32) -> (Facts, bool) {
             .map_or_else(|_| "?".into(), |root| printable(std::os::unix::ffi::OsStrExt::as_bytes(root.as_os_str()))),
         pid_outside: pid,
         ..Facts::default()
-    };
-    (facts, knows_place)
+    }
 }
 
 impl Seen {

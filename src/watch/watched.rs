@@ -141,7 +141,7 @@ mod tests {
         let row = |number: usize| format!("{} 1 0:{number} / /m{number} rw - tmpfs x rw\n", number + 2);
         let table = MountTable::parse((0..rows).map(row).collect::<String>().into_bytes());
         let facts = Facts { namespaces: vec![("mnt".into(), namespace)], root: root.into(), ..Facts::default() };
-        Seen { state: Arc::new(SideState { seen: table.clone(), table, facts }), knows_place: true, ..Seen::default() }
+        Seen { state: Arc::new(SideState { seen: table.clone(), table, facts }), ..Seen::default() }
     }
 
     fn both(rows: usize) -> Both {

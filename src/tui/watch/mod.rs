@@ -39,8 +39,12 @@ impl Watching {
     /// Takes in a new look. What was selected stays selected, wherever its row is now.
     fn take(&mut self, now: Both) {
         let id = self.view.selected.and_then(|(side, row)| Some((side, self.laid.scene.side(side).mount(row)?.id)));
-        let forgotten = self.watched.forgotten;
+        let (forgotten, marks) = (self.watched.forgotten, self.watched.marks.clone());
         let news = self.watched.take(now);
+        if !Arc::ptr_eq(&marks, &self.watched.marks) {
+            // It was said of how things were.
+            self.view.notice = None;
+        }
         if let Some(news) = news.first() {
             self.view.notice = Some(news.in_words(&self.watched.now, self.view.lang));
         }

@@ -156,6 +156,7 @@ fn begin(now: &Both, asks: bool, lang: Lang) -> io::Result<()> {
         let seen = now.side(side);
         let place = match seen.namespace() {
             Some(namespace) => lang.say("watch.place", &[&namespace.to_string(), &seen.state.facts.root]),
+            None if nix::unistd::geteuid().is_root() => lang.say("watch.no-place-root", &[]),
             None => lang.say("watch.no-place", &[]),
         };
         writeln!(out, "{}", lang.count("watch.side", seen.table().len(), &[&now.name(side, lang), &place]))?;

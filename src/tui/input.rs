@@ -3,9 +3,10 @@
 
 use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
 use signal_hook::iterator::{Handle, Signals};
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -186,7 +187,9 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
             continue;
         }
         // One read may hold several keys, or only a part of one.
+        let mut has_read = false;
         while event::poll(Duration::ZERO).unwrap_or(false) {
+            has_read = true;
             match event::read() {
                 Ok(Input::Key(key)) if key.kind != KeyEventKind::Release => {
                     if sender.send(Message::Key(key)).is_err() {
@@ -200,6 +203,17 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
                 }
             }
         }
+        if !has_read {
+            tell_again(stdin.as_fd());
+        }
+    }
+}
+
+/// crossterm waits for edges, and loses that of a key which comes together with a new size of the window: the key would
+/// lie there until the next one. Setting a terminal's attributes, though they are the same, wakes its readers anew.
+fn tell_again(terminal: BorrowedFd) {
+    if let Ok(attributes) = tcgetattr(terminal) {
+        let _ = tcsetattr(terminal, SetArg::TCSANOW, &attributes);
     }
 }
 

@@ -226,7 +226,7 @@ fn what_became_of_a_process_stands_in_its_head() {
         ..SideState::clone(&unknown.state)
     });
     let mut watcher = Watcher::new(Both { inside: unknown, ..both(INSIDE) }, Lang::En, 80, 24);
-    watcher.shows("mnt ? (owner or sudo)");
+    watcher.shows("mnt ? (not allowed)");
     let same = Both { outside: seen(INSIDE, 4820, "nginx"), inside: seen(INSIDE, 4820, "nginx") };
     Watcher::new(same, Lang::En, 80, 24).shows("Both are in the same mount namespace");
 }

@@ -6,9 +6,11 @@ use crate::sandbox::read_table;
 use crate::sandbox::sys::pidfd_open;
 use crate::session::{Facts, SideState};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 /// What the kernel refused: the file and its answer.
@@ -59,7 +61,16 @@ pub struct Process {
     /// The table that was read last; the kernel tells its changes here. None once the process ended: an open mountinfo
     /// keeps a mount namespace alive.
     mountinfo: Option<File>,
+    /// Where it was when that was opened.
+    place: Option<Place>,
     seen: Seen,
+}
+
+/// What an open mountinfo is bound to: the mount namespace, and the process's root directory, by its mount and its inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    namespace: u64,
+    root: (u64, u64),
 }
 
 impl Process {
@@ -70,11 +81,11 @@ impl Process {
             Err(_) if pid > 0 && is_thread(pid) => return Err(Unwatchable::Thread),
             Err(_) => return Err(Unwatchable::Missing),
         };
-        let mut process = Process { pid, pidfd, mountinfo: None, seen: Seen::default() };
+        let mut process = Process { pid, pidfd, mountinfo: None, place: None, seen: Seen::default() };
         process.read();
         match process.seen.standing.clone() {
             Standing::Live => {
-                process.read_place();
+                process.read_facts();
                 Ok(process)
             }
             Standing::Ended => Err(Unwatchable::Missing),
@@ -93,12 +104,36 @@ impl Process {
         [table, end]
     }
 
+    /// Reads the table when the kernel has told of a change: from the descriptor that is there, which is fastest. That is
+    /// right but for pivot_root(2), after which it shows the old root; then rows are missing.
+    pub fn follow(&mut self) {
+        let known = self.seen.table().len();
+        let anew = match (&self.seen.standing, &mut self.mountinfo) {
+            (Standing::Live, Some(file)) => read_table(file).ok(),
+            _ => None,
+        };
+        match anew.map(|bytes| self.seen.table().reparse(bytes)) {
+            Some(table) if table.len() >= known && !self.has_ended() => self.keep(table),
+            _ => self.read(),
+        }
+    }
+
+    /// Reads what the kernel did not tell of, after [`follow`](Self::follow) or without it.
+    pub fn settle(&mut self, has_followed: bool) {
+        if !has_followed || self.place.is_none() || place(self.pid) != self.place {
+            self.read();
+        }
+        self.read_facts();
+    }
+
     /// Reads the table anew, from a new descriptor: after pivot_root(2), chroot(2) or setns(2) of the process an old one
     /// shows what it was opened for.
-    pub fn read(&mut self) {
+    fn read(&mut self) {
         if self.seen.standing == Standing::Ended {
             return;
         }
+        // Looked up before: if it changes meanwhile, that is seen the next time.
+        let place = place(self.pid);
         let path = format!("/proc/{}/mountinfo", self.pid);
         let anew = File::open(&path).and_then(|mut file| Ok((read_table(&mut file)?, file)));
         // Asked afterwards: what was read is this process's, since its number was still its own.
@@ -109,8 +144,9 @@ impl Process {
         match anew {
             Ok((bytes, file)) => {
                 self.mountinfo = Some(file);
+                self.place = place;
                 self.seen.standing = Standing::Live;
-                self.take(bytes);
+                self.keep(self.seen.table().reparse(bytes));
             }
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(0);
@@ -120,7 +156,7 @@ impl Process {
     }
 
     /// Which mount namespace and root directory it has, and its name: what the kernel tells nobody about.
-    pub fn read_place(&mut self) {
+    fn read_facts(&mut self) {
         if self.seen.standing == Standing::Ended {
             return;
         }
@@ -132,11 +168,9 @@ impl Process {
         }
     }
 
-    fn take(&mut self, bytes: Vec<u8>) {
-        let known = &self.seen.state.table;
-        let table = known.reparse(bytes);
+    fn keep(&mut self, table: MountTable) {
         // The very same bytes are the very same state, so nobody compares it again.
-        if table.raw() != known.raw() {
+        if table != *self.seen.table() {
             let facts = self.seen.state.facts.clone();
             self.seen.state = Arc::new(SideState { seen: table.clone(), table, facts });
         }
@@ -154,7 +188,7 @@ impl Process {
             && let Ok(bytes) = read_table(&mut file)
             && !bytes.is_empty()
         {
-            self.take(bytes);
+            self.keep(self.seen.table().reparse(bytes));
         }
         self.seen.standing = Standing::Ended;
     }
@@ -166,11 +200,17 @@ fn is_thread(pid: i32) -> bool {
     status.lines().find_map(|line| line.strip_prefix("Tgid:")).is_some_and(|group| group.trim() != pid.to_string())
 }
 
+/// None where it may not be known: that takes the right to trace the process.
+fn place(pid: i32) -> Option<Place> {
+    let root = statx(CWD, format!("/proc/{pid}/root"), AtFlags::empty(), StatxFlags::INO | StatxFlags::MNT_ID).ok()?;
+    let namespace = std::fs::metadata(format!("/proc/{pid}/ns/mnt")).ok()?.ino();
+    Some(Place { namespace, root: (root.stx_mnt_id, root.stx_ino) })
+}
+
 /// What /proc says of a process beside its table. Namespace and root directory take the right to trace the process, its
 /// table does not.
 fn facts(pid: i32) -> Facts {
     let namespace = |kind: &str| -> io::Result<(String, u64)> {
-        use std::os::unix::fs::MetadataExt;
         Ok((kind.to_string(), std::fs::metadata(format!("/proc/{pid}/ns/{kind}"))?.ino()))
     };
     let mount = namespace("mnt");

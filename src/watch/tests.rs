@@ -177,3 +177,25 @@ fn other_namespaces_are_found() {
     assert_eq!((found.pid, found.processes), (puppet.pid(), 1));
     assert_eq!(found.program, "sh");
 }
+
+/// Between two looks the kernel may tell of several things at once: what is shown in the end is right.
+#[test]
+fn a_pivoted_root_is_another_table() {
+    let mut puppet = Puppet::new();
+    puppet.does("mount --rbind / /mnt");
+    let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    puppet.does("cd /mnt && pivot_root . mnt");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watched.take(watcher.seen());
+    let moved = points(&watched.now.inside);
+    assert!(moved.contains(&"/mnt".into()) && moved.contains(&"/mnt/proc".into()), "{moved:?}");
+    puppet.does("umount -l /mnt");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watcher.read_rest(&woken);
+    watched.take(watcher.seen());
+    let left = points(&watched.now.inside);
+    assert!(!left.contains(&"/mnt".into()) && left.contains(&"/proc".into()), "{left:?}");
+}

@@ -66,16 +66,13 @@ impl Watcher {
 
     /// Reads the tables that the kernel told of.
     pub fn read(&mut self, woken: &Woken) {
-        self.sides.iter_mut().zip(woken.sides).filter(|(_, woken)| *woken).for_each(|(process, _)| process.read());
+        self.sides.iter_mut().zip(woken.sides).filter(|(_, woken)| *woken).for_each(|(process, _)| process.follow());
     }
 
     /// Reads what else may have changed: propagation, roots, namespaces and names do so without a word of the kernel.
     pub fn read_rest(&mut self, woken: &Woken) {
         for (process, was_read) in self.sides.iter_mut().zip(woken.sides) {
-            if !was_read {
-                process.read();
-            }
-            process.read_place();
+            process.settle(was_read);
         }
     }
 

@@ -221,6 +221,19 @@ fn a_signal_ends_the_lines_well() {
     assert!(!text.contains(&0x1b), "no control bytes");
 }
 
+/// Nobody waits for a change that nobody would read.
+#[test]
+fn lines_end_with_their_reader() {
+    let puppet = Puppet::new(users()[0]);
+    let mut child =
+        nslab(users()[0]).args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Watching;")));
+    drop(lines);
+    assert!(comes(|| child.try_wait().unwrap().is_some()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// `--plain` on a terminal takes lines: Enter reads anew, q leaves.
 #[test]
 fn plain_on_a_terminal_takes_lines() {
@@ -232,6 +245,8 @@ fn plain_on_a_terminal_takes_lines() {
     puppet.does("mount --make-shared /mnt");
     terminal.keys("\r");
     terminal.wait("propagation");
+    terminal.keys("\r");
+    terminal.wait("nothing else changed");
     terminal.keys("q\r");
     assert_eq!(terminal.end(), 0);
 }

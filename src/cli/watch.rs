@@ -7,8 +7,9 @@ use crate::plain::one_change;
 use crate::tui;
 use crate::watch::{Both, Process, Refused, Standing, Unwatchable, Watched, Watcher, namespaces};
 use crate::words::Lang;
+use nix::poll::PollFlags;
 use std::io::{self, IsTerminal, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 #[derive(Debug, clap::Args)]
@@ -119,22 +120,28 @@ fn tell(mut watcher: Watcher, lang: Lang) -> anyhow::Result<u8> {
     let mut asks = io::stdin().is_terminal() && io::stdout().is_terminal();
     begin(&watched.now, asks, lang)?;
     while !over(&watched.now) {
-        let stdin = io::stdin();
-        let others: [BorrowedFd; 2] = [signalled.as_fd(), stdin.as_fd()];
-        let woken = watcher.wait(if asks { &others } else { &others[..1] })?;
+        let (stdin, stdout) = (io::stdin(), io::stdout());
+        // A pipe that nobody reads any more tells of that without being asked.
+        let ends = [(signalled.as_fd(), PollFlags::POLLIN), (stdout.as_fd(), PollFlags::empty())];
+        let others = [ends.as_slice(), &[(stdin.as_fd(), PollFlags::POLLIN)]].concat();
+        let woken = watcher.wait(if asks { &others } else { &ends })?;
+        let mut is_asked = false;
         match woken.other {
-            Some(0) => return Ok(0),
+            Some(0 | 1) => return Ok(0),
             Some(_) => match typed()?.as_deref().map(str::trim) {
                 Some("q" | "quit") => return Ok(0),
-                Some(_) => {}
+                Some(_) => is_asked = true,
                 None => asks = false,
             },
             None => {}
         }
         watcher.read(&woken);
-        say(&mut watched, watcher.seen(), lang)?;
+        let mut is_new = say(&mut watched, watcher.seen(), lang)?;
         watcher.read_rest(&woken);
-        say(&mut watched, watcher.seen(), lang)?;
+        is_new |= say(&mut watched, watcher.seen(), lang)?;
+        if is_asked && !is_new {
+            writeln!(io::stdout(), "{}", lang.say("watch.same", &[]))?;
+        }
     }
     Ok(0)
 }
@@ -175,12 +182,13 @@ fn begin(now: &Both, asks: bool, lang: Lang) -> io::Result<()> {
     out.flush()
 }
 
-/// What is new, a line each.
-fn say(watched: &mut Watched, seen: Both, lang: Lang) -> io::Result<()> {
+/// What is new, a line each; whether anything was.
+fn say(watched: &mut Watched, seen: Both, lang: Lang) -> io::Result<bool> {
     let marks = watched.marks.clone();
     let news = watched.take(seen);
     let mut out = io::stdout().lock();
-    if !std::sync::Arc::ptr_eq(&marks, &watched.marks) {
+    let is_changed = !std::sync::Arc::ptr_eq(&marks, &watched.marks);
+    if is_changed {
         let marks = &watched.marks;
         for side in [Side::Outside, Side::Inside] {
             let (Some(before), Some(after)) = (marks.before.side(side), marks.after.side(side)) else { continue };
@@ -190,10 +198,11 @@ fn say(watched: &mut Watched, seen: Both, lang: Lang) -> io::Result<()> {
             }
         }
     }
-    for news in news {
+    for news in &news {
         writeln!(out, "{}", news.in_words(&watched.now, lang))?;
     }
-    out.flush()
+    out.flush()?;
+    Ok(is_changed || !news.is_empty())
 }
 
 #[cfg(test)]

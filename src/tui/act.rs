@@ -7,6 +7,7 @@ use super::panes::help;
 use super::rows::rows;
 use super::scene::Scene;
 use super::screen::Map;
+use super::shape::legend;
 use super::view::{Focus, Mode, Sight, Tab, View};
 use crate::lesson::Side;
 use crate::mounts::printable;
@@ -279,18 +280,8 @@ fn sight(session: &Session, view: &mut View) -> Act {
         Sight::Tree => Sight::Propagation,
         Sight::Propagation => Sight::Process,
     };
-    view.notice = sight_in_words(view);
+    view.notice = legend(view.sight, view.lang);
     if view.sight == Sight::Machine { Act::LookAtMachine } else { NOTHING }
-}
-
-/// What a shape of the tables is to be read as.
-pub(super) fn sight_in_words(view: &View) -> Option<String> {
-    let key = match view.sight {
-        Sight::Tree => "shape.tree",
-        Sight::Propagation => "shape.propagation",
-        _ => return None,
-    };
-    Some(view.lang.say(key, &[]))
 }
 
 /// Keys that only change how one looks, or which answer is chosen.

@@ -24,6 +24,16 @@ pub struct Branch {
     parent: Option<usize>,
 }
 
+/// How a shape is to be read, where it does not speak for itself.
+pub fn legend(sight: Sight, lang: Lang) -> Option<String> {
+    let key = match sight {
+        Sight::Tree => "shape.tree",
+        Sight::Propagation => "shape.propagation",
+        Sight::Process | Sight::Namespace | Sight::Machine => return None,
+    };
+    Some(lang.say(key, &[]))
+}
+
 /// The shapes of both sides; the letters mean the same on both.
 pub fn shapes(outside: &MountTable, inside: &MountTable, sight: Sight) -> (Shape, Shape) {
     match sight {

@@ -3,6 +3,7 @@
 
 use super::watched::Both;
 use super::watcher::Watcher;
+use nix::poll::PollFlags;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -75,7 +76,7 @@ impl<F: Fn() -> bool> Outlet<F> {
 
 fn run<F: Fn() -> bool>(mut watcher: Watcher, mut asked: UnixStream, out: &mut Outlet<F>) -> io::Result<()> {
     loop {
-        let woken = watcher.wait(&[asked.as_fd()])?;
+        let woken = watcher.wait(&[(asked.as_fd(), PollFlags::POLLIN)])?;
         let was_asked = woken.other.is_some();
         if was_asked && asked.read(&mut [0; 16])? == 0 {
             return Ok(());

@@ -16,7 +16,7 @@ pub struct Watcher {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Woken {
     sides: [bool; 2],
-    /// Which of the other descriptors is readable.
+    /// Which of the other descriptors has something to tell.
     pub other: Option<usize>,
 }
 
@@ -36,8 +36,8 @@ impl Watcher {
         Both { outside: outside.seen().clone(), inside: inside.seen().clone() }
     }
 
-    /// Sleeps until a table changed, a process ended, or one of the other descriptors is readable.
-    pub fn wait(&self, others: &[BorrowedFd]) -> io::Result<Woken> {
+    /// Sleeps until a table changed, a process ended, or one of the other descriptors is what is waited for.
+    pub fn wait(&self, others: &[(BorrowedFd, PollFlags)]) -> io::Result<Woken> {
         let mut of = Vec::new();
         let mut fds = Vec::new();
         for (side, process) in self.sides.iter().enumerate() {
@@ -47,7 +47,7 @@ impl Watcher {
             }
         }
         let own = fds.len();
-        fds.extend(others.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)));
+        fds.extend(others.iter().map(|&(fd, flags)| PollFd::new(fd, flags)));
         while let Err(errno) = poll(&mut fds, PollTimeout::NONE) {
             if errno != Errno::EINTR {
                 return Err(errno.into());

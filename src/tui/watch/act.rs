@@ -5,9 +5,10 @@ use super::{SIDES, Watching};
 use crate::lesson::Side;
 use crate::mounts::printable;
 use crate::session::Command;
-use crate::tui::act::{move_row, sight_in_words, typing};
+use crate::tui::act::{move_row, typing};
 use crate::tui::keys::{Key, meaning};
 use crate::tui::panes::help::overflow_of;
+use crate::tui::shape::legend;
 use crate::tui::view::{Mode, Sight};
 use crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -116,7 +117,7 @@ fn look(key: Key, watching: &mut Watching, area: Rect) {
                 Sight::Propagation => Sight::Process,
                 _ => Sight::Tree,
             };
-            view.notice = sight_in_words(view);
+            view.notice = legend(view.sight, view.lang);
         }
         Key::Fold => view.folded = !view.folded,
         Key::Filter => {

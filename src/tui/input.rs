@@ -6,7 +6,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
 use signal_hook::iterator::{Handle, Signals};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -187,9 +187,9 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
             continue;
         }
         // One read may hold several keys, or only a part of one.
-        let mut has_read = false;
+        let mut found = false;
         while event::poll(Duration::ZERO).unwrap_or(false) {
-            has_read = true;
+            found = true;
             match event::read() {
                 Ok(Input::Key(key)) if key.kind != KeyEventKind::Release => {
                     if sender.send(Message::Key(key)).is_err() {
@@ -203,17 +203,18 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
                 }
             }
         }
-        if !has_read {
-            tell_again(stdin.as_fd());
+        if !found {
+            tell_again(&stdin);
         }
     }
 }
 
-/// crossterm waits for edges, and loses that of a key which comes together with a new size of the window: the key would
-/// lie there until the next one. Setting a terminal's attributes, though they are the same, wakes its readers anew.
-fn tell_again(terminal: BorrowedFd) {
-    if let Ok(attributes) = tcgetattr(terminal) {
-        let _ = tcsetattr(terminal, SetArg::TCSANOW, &attributes);
+/// Has the kernel tell once more that there is something to read. crossterm is told of changes alone (epoll's edges), and
+/// forgets about keys where a change of the window's size comes at the same time, or where they are more than it reads at
+/// once: they would wait for the next key. Setting the attributes that are set already wakes whoever waits for the terminal.
+fn tell_again(stdin: &io::Stdin) {
+    if let Ok(attributes) = tcgetattr(stdin) {
+        let _ = tcsetattr(stdin, SetArg::TCSANOW, &attributes);
     }
 }
 

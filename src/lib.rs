@@ -23,5 +23,6 @@ pub mod session;
 pub mod toolbox;
 pub mod tui;
 pub mod volume;
+pub mod watch;
 pub mod words;
 pub mod wrap;

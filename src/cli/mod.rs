@@ -23,6 +23,7 @@ mod report;
 mod saves;
 mod verify;
 mod volume;
+mod watch;
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere::{notes, saves};
@@ -100,6 +101,12 @@ enum Command {
     /// Two moments of one namespace are compared mount by mount; tables of two namespaces row by row, paired by what is
     /// mounted where. The exit status is 0 whether or not they differ, 2 if a table or a line of it cannot be read.
     Diff(mounts::DiffArgs),
+    /// The mount tables of two processes side by side, live and read-only.
+    ///
+    /// Mounts and unmounts are seen as they happen. The kernel tells nobody of a changed propagation type, a moved root
+    /// directory or a joined namespace: `r` reads them, and so does any other change. The exit status is 3 if a process
+    /// may not be read, 2 if there is none.
+    Watch(watch::Args),
     /// The practice host's volumes, shaped like Docker's.
     Volume(volume::Args),
     /// Which container of the practice host refers to which volume.
@@ -141,6 +148,7 @@ pub fn main() -> ExitCode {
         Some(Command::Myths(args)) => myths::myths(&args, lang),
         Some(Command::Mounts(args)) => mounts::mounts(&args),
         Some(Command::Diff(args)) => mounts::diff(&args),
+        Some(Command::Watch(args)) => watch::watch(&args, lang),
         Some(Command::Volume(args)) => volume::volume(&args, lang),
         Some(Command::Container(args)) => container::container(&args, lang),
         Some(Command::Export(args)) => export::export(&args, lang),

@@ -19,6 +19,8 @@ use std::os::unix::net::UnixStream;
 use std::time::Instant;
 use words::Word;
 
+pub use tell::one_change;
+
 struct Plain<'a> {
     session: Session,
     conductor: &'a mut dyn Conduct,

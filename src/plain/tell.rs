@@ -299,7 +299,8 @@ fn side_name(side: Side, lang: Lang) -> String {
     lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[])
 }
 
-fn one_change(change: &Change, old: &SideState, new: &SideState, lang: Lang) -> String {
+/// One change, on a line.
+pub fn one_change(change: &Change, old: &SideState, new: &SideState, lang: Lang) -> String {
     let (table, row) = match (change.after, change.before) {
         (Some(row), _) => (&new.table, row),
         (None, Some(row)) => (&old.table, row),

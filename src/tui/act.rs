@@ -7,6 +7,7 @@ use super::panes::help;
 use super::rows::rows;
 use super::scene::Scene;
 use super::screen::Map;
+use super::shape::legend;
 use super::view::{Focus, Mode, Sight, Tab, View, tabs};
 use crate::lesson::Side;
 use crate::mounts::printable;
@@ -64,13 +65,13 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
         if session.marks.on(view.side).is_empty() && !session.marks.on(other).is_empty() {
             view.side = other;
         }
-        if session.now.inside.as_ref().is_none_or(|inside| inside.facts.root == "/") && view.sight != Sight::Machine {
+        if session.now.inside.as_ref().is_none_or(|inside| inside.facts.root == "/") && view.sight == Sight::Namespace {
             view.sight = Sight::Process;
         }
     }
 }
 
-fn typing(event: KeyEvent, view: &mut View) {
+pub(super) fn typing(event: KeyEvent, view: &mut View) {
     match event.code {
         KeyCode::Enter => view.mode = Mode::Look,
         KeyCode::Esc => {
@@ -268,17 +269,20 @@ fn what_to_copy(session: &Session, view: &mut View, scene: &Scene) -> String {
     text
 }
 
-/// What the first process sees, the whole namespace (where that is more), the machine.
+/// What the first process sees, the whole namespace (where that is more), the machine, a tree, peer groups.
 fn sight(session: &Session, view: &mut View) -> Act {
     let sees_less = session.now.inside.as_ref().is_some_and(|inside| inside.seen.raw() != inside.table.raw());
     view.selected = None;
     view.sight = match view.sight {
         Sight::Process if sees_less => Sight::Namespace,
         // Another system than Linux has no table of mounts to show.
-        Sight::Process | Sight::Namespace if cfg!(not(target_os = "linux")) => Sight::Process,
+        Sight::Process | Sight::Namespace if cfg!(not(target_os = "linux")) => Sight::Tree,
         Sight::Process | Sight::Namespace => Sight::Machine,
-        Sight::Machine => Sight::Process,
+        Sight::Machine => Sight::Tree,
+        Sight::Tree => Sight::Propagation,
+        Sight::Propagation => Sight::Process,
     };
+    view.notice = legend(view.sight, view.lang);
     if view.sight == Sight::Machine { Act::LookAtMachine } else { NOTHING }
 }
 
@@ -354,7 +358,7 @@ fn step(by: i32, session: &mut Session, view: &mut View, scene: &Scene, area: Re
 }
 
 /// Selects a row of the focused table; the first time, one that the last change touched, or the first.
-fn move_row(by: i32, view: &mut View, scene: &Scene) {
+pub(super) fn move_row(by: i32, view: &mut View, scene: &Scene) {
     let side = view.side;
     // Folded rows are not skipped: the fold opens around what is selected.
     let rows = rows(scene, side, &view.filter);

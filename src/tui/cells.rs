@@ -2,6 +2,7 @@
 
 use super::elide::apart;
 use super::scene::Shown;
+use super::shape::{Shape, branch};
 use super::view::View;
 use crate::mounts::{Mount, printable};
 use crate::wrap::{cut, cut_with, fit};
@@ -67,6 +68,10 @@ impl Columns {
 
 /// Mount points of the rows that are visible, as short as the column wants and each unlike the others.
 pub fn points(shown: &Shown, rows: &[usize], columns: Columns, view: &View) -> HashMap<usize, String> {
+    if let Shape::Tree(branches) = &shown.shape {
+        let point = |&row: &usize| (row, branch(shown, branches, row, columns.point, view.glyphs));
+        return rows.iter().map(point).collect();
+    }
     let paths: Vec<String> =
         rows.iter().map(|&row| shown.mount(row).map_or(String::new(), |mount| printable(&mount.target()))).collect();
     let short = apart(&paths, columns.point, view.glyphs);
@@ -78,13 +83,19 @@ pub fn points(shown: &Shown, rows: &[usize], columns: Columns, view: &View) -> H
 pub fn propagation_width(shown: &Shown, rows: &[usize], columns: Columns) -> usize {
     let room = if columns.kind == Kind::Wide { 10 } else { 8 };
     let most = if columns.kind == Kind::Wide { 14 } else { 11 };
-    let words = rows.iter().filter_map(|&row| shown.mount(row)).map(|mount| mount.propagation().width());
+    let words = rows.iter().map(|&row| shown.propagation(row).width());
     words.filter(|width| *width <= most).max().unwrap_or(room).max(room)
 }
 
-/// The cells of a row after its mark. The source yields to a mount point that is longer than its column, and to the
+/// The cells of a row after its mark, its mount point and its propagation being given in words. The source yields to a mount point that is longer than its column, and to the
 /// propagation.
-pub fn cells(mount: &Mount, point: &str, room: usize, columns: Columns, view: &View) -> Vec<(Part, String)> {
+pub fn cells(
+    mount: &Mount,
+    (point, ties): (&str, &str),
+    room: usize,
+    columns: Columns,
+    view: &View,
+) -> Vec<(Part, String)> {
     let fstype = printable(mount.fstype().as_bytes());
     let beyond = point.width().saturating_sub(columns.point);
     let over = beyond + room - if columns.kind == Kind::Wide { 10 } else { 8 };
@@ -96,7 +107,7 @@ pub fn cells(mount: &Mount, point: &str, room: usize, columns: Columns, view: &V
             vec![
                 point,
                 (Part::Source, fit(&type_and_source(mount, &fstype, width), width)),
-                (Part::Propagation, fit(&propagation(mount, room), room)),
+                (Part::Propagation, fit(&propagation(ties, room), room)),
             ]
         }
         Kind::Middle | Kind::Wide => {
@@ -111,7 +122,7 @@ pub fn cells(mount: &Mount, point: &str, room: usize, columns: Columns, view: &V
             out.push(point);
             out.push((Part::Other, fit(&with_ro(mount, &fstype, kinds), kinds)));
             out.push((Part::Source, fit(&source, sources)));
-            out.push((Part::Propagation, fit(&propagation(mount, room), room)));
+            out.push((Part::Propagation, fit(&propagation(ties, room), room)));
             out
         }
     }
@@ -139,10 +150,9 @@ fn source_with_root(mount: &Mount, width: usize) -> String {
 }
 
 /// A number that is cut would be another group: rather cut the word.
-fn propagation(mount: &Mount, room: usize) -> String {
-    let long = mount.propagation();
+fn propagation(long: &str, room: usize) -> String {
     if long.width() <= room {
-        return long;
+        return long.into();
     }
     long.replace("sh+sl:", "s+s:").replace("shared:", "sh:").replace("slave:", "sl:")
 }
@@ -157,7 +167,7 @@ mod tests {
         let table = MountTable::parse(row.as_bytes().to_vec());
         let view = View::new(crate::words::Lang::En);
         let mount = &table.rows()[0];
-        let all = cells(mount, &printable(&mount.target()), room, Columns::of(width), &view);
+        let all = cells(mount, (&printable(&mount.target()), &mount.propagation()), room, Columns::of(width), &view);
         all.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ").trim_end().to_string()
     }
 

@@ -1,6 +1,8 @@
 //! One row of a mount table in words.
 
-use super::scene::Shown;
+use super::scene::{Scene, Shown};
+use super::shape::reach;
+use crate::lesson::Side;
 use crate::mounts::{Mount, printable};
 use crate::op::MountFlags;
 use crate::words::Lang;
@@ -31,8 +33,15 @@ fn propagation(mount: &Mount, lang: Lang, family: &str) -> String {
     }
 }
 
+/// All that is said of a row when it is explained.
+pub fn explain(scene: &Scene, side: Side, row: usize, lang: Lang) -> Vec<String> {
+    let mut out = fields(scene.side(side), row, lang);
+    out.push(lang.say("explain.reach", &[&reach(scene, side, row, lang)]));
+    out
+}
+
 /// Field by field, in the order of the kernel's row: what it says, and what that means here.
-pub fn fields(shown: &Shown, row: usize, lang: Lang) -> Vec<String> {
+fn fields(shown: &Shown, row: usize, lang: Lang) -> Vec<String> {
     let Some(mount) = shown.mount(row) else { return Vec::new() };
     let target = printable(&mount.target());
     let parent = shown.table.rows().iter().find(|other| other.id == mount.parent && other.id != mount.id);

@@ -4,11 +4,12 @@
 
 use super::cells::Kind;
 use super::rows::{Line, Wanted, first_visible, lines};
-use super::scene::Scene;
+use super::scene::{Scene, session_tables};
 use super::screen::Map;
 use super::view::View;
-use crate::session::Session;
+use crate::session::{Marks, Session, Snapshot};
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 pub struct Laid {
     pub(super) area: Rect,
@@ -24,20 +25,30 @@ pub struct Laid {
 
 impl Laid {
     pub fn of(session: &Session, view: &View, area: Rect) -> Laid {
-        let scene = Scene::of(session, view);
-        let mut laid = Laid { area, map: None, scene, lines: Vec::new(), first: 0, wanted: None };
+        let mut laid = Laid::bare(Scene::of(session, view), area);
         laid.follow(session, view, area);
         laid
+    }
+
+    /// A scene of which no line was laid out yet.
+    pub(super) fn bare(scene: Scene, area: Rect) -> Laid {
+        Laid { area, map: None, scene, lines: Vec::new(), first: 0, wanted: None }
     }
 
     /// Takes in what has changed.
     pub fn follow(&mut self, session: &Session, view: &View, area: Rect) {
         self.scene(session, view);
+        let map = Map::of(session, view, &self.scene, area);
+        let wanted = map.as_ref().map(|map| wanted(session.step, view, map));
+        self.lay(area, map, &session.lesson.steps[session.step].focus, wanted);
+    }
+
+    /// Lays the scene's lines out for a map, unless they are just that.
+    pub(super) fn lay(&mut self, area: Rect, map: Option<Map>, focus: &[String], wanted: Option<Wanted>) {
         self.area = area;
-        self.map = Map::of(session, view, &self.scene, area);
-        let wanted = self.map.as_ref().map(|map| wanted(session, view, map));
+        self.map = map;
         if self.wanted != wanted {
-            self.lines = wanted.as_ref().map_or_else(Vec::new, |wanted| lines(&session.lesson, &self.scene, wanted));
+            self.lines = wanted.as_ref().map_or_else(Vec::new, |wanted| lines(focus, &self.scene, wanted));
             self.first = wanted.as_ref().map_or(0, |wanted| first_visible(&self.lines, &self.scene, wanted));
             self.wanted = wanted;
         }
@@ -45,17 +56,23 @@ impl Laid {
 
     /// The tables of now; the lines stay behind until the next frame.
     pub fn scene(&mut self, session: &Session, view: &View) -> &Scene {
-        if !self.scene.is_of(session, view) {
-            self.scene = Scene::of(session, view);
+        let (now, marks) = session_tables(session, view);
+        self.show(now, marks, view)
+    }
+
+    /// These tables; the lines stay behind until they are laid out again.
+    pub(super) fn show(&mut self, now: &Snapshot, marks: &Arc<Marks>, view: &View) -> &Scene {
+        if !self.scene.shows(now, marks, view) {
+            self.scene = Scene::new(now, marks, view);
             self.wanted = None;
         }
         &self.scene
     }
 }
 
-fn wanted(session: &Session, view: &View, map: &Map) -> Wanted {
+pub(super) fn wanted(step: usize, view: &View, map: &Map) -> Wanted {
     Wanted {
-        step: session.step,
+        step,
         selected: view.selected,
         folded: view.folded,
         filter: view.filter.clone(),

@@ -22,11 +22,13 @@ mod rows;
 mod run;
 mod scene;
 mod screen;
+mod shape;
 mod style;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watch;
 
 pub use act::{Act, press};
 pub use laid::Laid;
@@ -35,3 +37,4 @@ pub use preview::{page_lines, preview};
 pub use run::{HandOver, LabMessage, Saved, Senders, run};
 pub use screen::draw;
 pub use view::View;
+pub use watch::watch;

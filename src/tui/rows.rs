@@ -3,7 +3,8 @@
 
 use super::notes::note;
 use super::scene::{Scene, Shown};
-use crate::lesson::{Lesson, Side};
+use super::shape::{Shape, reach};
+use crate::lesson::Side;
 use crate::words::Lang;
 use std::collections::{HashMap, HashSet};
 
@@ -59,9 +60,10 @@ pub struct Wanted {
 }
 
 /// The lines, folded to fit the height if folding is on.
-pub fn lines(lesson: &Lesson, scene: &Scene, wanted: &Wanted) -> Vec<Line> {
+/// `focus`: mount points that are never folded away.
+pub fn lines(focus: &[String], scene: &Scene, wanted: &Wanted) -> Vec<Line> {
     let Wanted { only, height, lang, .. } = *wanted;
-    let focus: HashSet<&[u8]> = lesson.steps[wanted.step].focus.iter().map(|path| path.as_bytes()).collect();
+    let focus: HashSet<&[u8]> = focus.iter().map(|path| path.as_bytes()).collect();
     let both = scene.outside.facts().is_some() && scene.inside.facts().is_some();
     let mut items = Vec::with_capacity(scene.pairs.len());
     for pair in &scene.pairs {
@@ -93,7 +95,12 @@ pub fn lines(lesson: &Lesson, scene: &Scene, wanted: &Wanted) -> Vec<Line> {
         let changes = [change(Side::Outside, left), change(Side::Inside, right)];
         let keep = spoken_of || changes.iter().any(Option::is_some);
         let out_of_view = right.is_some_and(|row| scene.inside.is_out_of_view(row));
-        let said = |side: Side, row: Option<usize>| note(scene, side, row?, lang);
+        let said = |side: Side, row: Option<usize>| match row {
+            Some(row) if shows_ties(scene, side) && wanted.selected == Some((side, row)) => {
+                Some(reach(scene, side, row, lang))
+            }
+            row => note(scene, side, row?, lang),
+        };
         let notes = (said(Side::Outside, left), said(Side::Inside, right));
         // One call on `/` changes this cell in every row: what it did is seen in a few of them.
         let only_propagation = changes.iter().flatten().all(|change| change.fields == ["propagation"]);
@@ -131,6 +138,10 @@ fn matches(filter: &str, scene: &Scene, left: Option<usize>, right: Option<usize
             .is_some_and(|mount| mount.raw().windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted)))
     };
     wanted.is_empty() || has(&scene.outside, left) || has(&scene.inside, right)
+}
+
+fn shows_ties(scene: &Scene, side: Side) -> bool {
+    matches!(scene.side(side).shape, Shape::Ties(_))
 }
 
 fn count(items: &[Item], side: Side) -> usize {

@@ -1,5 +1,6 @@
 //! Which tables a frame shows: those of now or of an earlier change, as a process or as the whole namespace has them.
 
+use super::shape::{Shape, shapes};
 use super::view::{Sight, View};
 use crate::lesson::Side;
 use crate::mounts::{Change, ChangeKind, Mount, MountTable, Pair, pair};
@@ -26,6 +27,7 @@ pub struct Shown {
     pub root: Option<usize>,
     /// The rows of `now` by id, where rows were added: looking each up in turn would take long for thousands.
     ids: HashMap<u64, usize>,
+    pub shape: Shape,
 }
 
 /// Both sides, and which row stands beside which.
@@ -49,13 +51,16 @@ struct Source {
     machine: Arc<MountTable>,
 }
 
+/// The tables that a session shows, and what the last change did to them: now, or at the moment that is looked at.
+pub fn session_tables<'a>(session: &'a Session, view: &View) -> (&'a Snapshot, &'a Arc<Marks>) {
+    match view.moment.and_then(|moment| session.history.get(moment)) {
+        Some(moment) => (&moment.marks.after, &moment.marks),
+        None => (&session.now, &session.marks),
+    }
+}
+
 impl Source {
-    fn of(session: &Session, view: &View) -> Source {
-        let moment = view.moment.and_then(|moment| session.history.get(moment));
-        let (now, marks) = match moment {
-            Some(moment) => (&moment.marks.after, &moment.marks),
-            None => (&session.now, &session.marks),
-        };
+    fn new(now: &Snapshot, marks: &Arc<Marks>, view: &View) -> Source {
         Source { now: now.clone(), marks: marks.clone(), sight: view.sight, machine: view.machine.clone() }
     }
 }
@@ -76,15 +81,21 @@ impl PartialEq for Source {
 
 impl Scene {
     pub fn of(session: &Session, view: &View) -> Scene {
-        let source = Source::of(session, view);
+        let (now, marks) = session_tables(session, view);
+        Scene::new(now, marks, view)
+    }
+
+    pub fn new(now: &Snapshot, marks: &Arc<Marks>, view: &View) -> Scene {
+        let source = Source::new(now, marks, view);
         let (now, marks, sight) = (&source.now, source.marks.clone(), source.sight);
         let before = &marks.before;
-        let outside = if sight == Sight::Machine {
+        let mut outside = if sight == Sight::Machine {
             Shown { is_machine: true, ..Shown::plain(&source.machine) }
         } else {
             Shown::side(Some(&now.outside), Some(&before.outside), &marks.outside, sight)
         };
-        let inside = Shown::side(now.inside.as_ref(), before.inside.as_ref(), &marks.inside, sight);
+        let mut inside = Shown::side(now.inside.as_ref(), before.inside.as_ref(), &marks.inside, sight);
+        (outside.shape, inside.shape) = shapes(&outside.table, &inside.table, sight);
         Scene {
             pairs: pair(&outside.table, &inside.table),
             is_copy: is_copy(&outside, &inside),
@@ -96,9 +107,9 @@ impl Scene {
         }
     }
 
-    /// Whether it is still what session and view would show.
-    pub fn is_of(&self, session: &Session, view: &View) -> bool {
-        self.source == Source::of(session, view)
+    /// Whether it is what would be made of these.
+    pub fn shows(&self, now: &Snapshot, marks: &Arc<Marks>, view: &View) -> bool {
+        self.source == Source::new(now, marks, view)
     }
 
     pub fn side(&self, side: Side) -> &Shown {
@@ -182,6 +193,14 @@ impl Shown {
         let mount = self.table.rows().get(row)?;
         let seen = self.seen.as_ref().and_then(|(table, rows)| table.rows().get(*rows.get(&mount.id)?));
         Some(seen.unwrap_or(mount))
+    }
+
+    /// The row's propagation as it is shown: by its group's number, or by the letter.
+    pub fn propagation(&self, row: usize) -> String {
+        match &self.shape {
+            Shape::Ties(ties) => ties.get(row).cloned().unwrap_or_default(),
+            _ => self.mount(row).map(Mount::propagation).unwrap_or_default(),
+        }
     }
 
     pub fn is_removed(&self, row: usize) -> bool {

@@ -103,7 +103,7 @@ fn needed(session: &Session, view: &View, scene: &Scene, free: usize) -> usize {
         height: usize::MAX,
         only: None,
     };
-    let rows = lines(&session.lesson, scene, &all).len();
+    let rows = lines(&session.lesson.steps[session.step].focus, scene, &all).len();
     let layers = session.rounds.last().and_then(|record| layers_of(&session.lesson.steps[session.step], record));
     let is_beside = layers.is_some() && !session.marks.show_something() && view.focus == Focus::Page;
     if is_beside { rows.min(4) } else { rows }

@@ -234,6 +234,13 @@ fn after_chroot_rows_are_out_of_view_not_gone() {
     student.shows("YOUR MACHINE");
     student.shows("/machine");
     student.types("v");
+    student.shows("as a tree [v: peer groups]");
+    student.shows("    /lab           tmpfs lab");
+    student.shows("      /rootfs/test ");
+    student.types("v");
+    student.shows("peer groups [v: pid 1]");
+    student.shows("tmpfs lab  A ");
+    student.types("v");
     student.shows("what pid 1 sees [v: namespace]");
 }
 

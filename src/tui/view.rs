@@ -28,7 +28,7 @@ pub enum Focus {
     Table,
 }
 
-/// Which mounts the tables show.
+/// Which mounts the tables show, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
     /// What the first process of each side sees.
@@ -37,6 +37,10 @@ pub enum Sight {
     Namespace,
     /// The machine's own table in the place of the practice host's.
     Machine,
+    /// The whole namespace, each mount below the one that it lies on.
+    Tree,
+    /// The whole namespace, with peer groups as letters.
+    Propagation,
 }
 
 /// What is open.

@@ -9,7 +9,7 @@ mod verdict;
 
 pub use question::pointable;
 
-use super::explain::fields;
+use super::explain::explain;
 use super::scene::Scene;
 use super::style::Tone;
 use super::view::{Mode, Tab, View};
@@ -96,7 +96,7 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
         }
         Mode::Explain => {
             if let Some((side, row)) = view.selected {
-                for line in fields(scene.side(side), row, view.lang) {
+                for line in explain(scene, side, row, view.lang) {
                     page.add(hang(&line, width, 4));
                 }
             }

@@ -19,15 +19,10 @@ use unicode_width::UnicodeWidthStr;
 pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) -> Option<(usize, usize)> {
     let sign = view.glyphs.elision();
     let room = map.width - 2;
-    if map.columns.kind == Kind::Single {
-        canvas.put(map.foot, 1, &cut_with(&summary(session, view, scene, view.side), room, sign), Tone::Plain);
-    } else {
-        let side = map.columns.side - 1;
-        for (which, x) in [(Side::Outside, 1), (Side::Inside, map.columns.right() + 1)] {
-            canvas.put(map.foot, x, &cut_with(&summary(session, view, scene, which), side, sign), Tone::Plain);
-        }
-    }
-    canvas.put(map.foot + 1, 1, &raw_row(view, scene, map), Tone::Plain);
+    let has_run = view.moment.is_some() || matches!(session.phase, Phase::See | Phase::Broken);
+    summaries(has_run, view, scene, map, canvas);
+    let name = |side| view.lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
+    canvas.put(map.foot + 1, 1, &raw_row(view, scene, map, name), Tone::Plain);
     let message = message(session, view, map);
     canvas.put(map.foot + 2, 1, &cut_with(&message, room, sign), Tone::Plain);
     let keys = keyline::keys(session, view, scene, map);
@@ -36,15 +31,28 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
     is_typing.then(|| (map.foot + 2, 1 + message.trim_end_matches('_').width()))
 }
 
+/// How many rows each side has, and what became of them.
+pub fn summaries(has_run: bool, view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) {
+    let sign = view.glyphs.elision();
+    if map.columns.kind == Kind::Single {
+        canvas.put(map.foot, 1, &cut_with(&summary(has_run, view, scene, view.side), map.width - 2, sign), Tone::Plain);
+        return;
+    }
+    let side = map.columns.side - 1;
+    for (which, x) in [(Side::Outside, 1), (Side::Inside, map.columns.right() + 1)] {
+        canvas.put(map.foot, x, &cut_with(&summary(has_run, view, scene, which), side, sign), Tone::Plain);
+    }
+}
+
 /// The kernel's own row of what is selected, else of the first row that the last change touched; where there is room,
 /// the same in words.
-fn raw_row(view: &View, scene: &Scene, map: &Map) -> String {
+pub fn raw_row(view: &View, scene: &Scene, map: &Map, name: impl Fn(Side) -> String) -> String {
     let Some((side, row)) = view.selected.or_else(|| touched(scene)).or_else(|| renamed(scene)) else {
         return String::new();
     };
     let shown = scene.side(side);
     let Some(mount) = shown.mount(row) else { return String::new() };
-    let name = view.lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
+    let name = name(side);
     let mark = match shown.mark(row) {
         ' ' => String::new(),
         mark => format!(" {mark}"),

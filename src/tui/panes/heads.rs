@@ -11,6 +11,16 @@ use crate::wrap::cut;
 use unicode_width::UnicodeWidthStr;
 
 pub fn draw(view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) {
+    if map.columns.kind == Kind::Single {
+        let text = with_other(view, scene, &head(view, scene, view.side, map));
+        draw_as(|_| text.clone(), view, map, canvas);
+    } else {
+        draw_as(|side| head(view, scene, side, map), view, map, canvas);
+    }
+}
+
+/// Heads of other words than a lesson's.
+pub fn draw_as(head: impl Fn(Side) -> String, view: &View, map: &Map, canvas: &mut Canvas) {
     let rule = view.glyphs.horizontal();
     let ruled = |text: &str, width: usize| {
         let text = cut(&format!("{rule} {text} "), width);
@@ -22,16 +32,15 @@ pub fn draw(view: &View, scene: &Scene, map: &Map, canvas: &mut Canvas) {
     };
     let y = map.heads;
     if map.columns.kind == Kind::Single {
-        let text = with_other(view, scene, &head(view, scene, view.side, map));
         let tone = if view.focus == Focus::Table { Tone::Bar } else { Tone::Strong };
-        canvas.put(y, 0, &ruled(&text, map.width - 1), tone);
+        canvas.put(y, 0, &ruled(&head(view.side), map.width - 1), tone);
         return;
     }
     let at = map.columns.side + 1;
-    canvas.put(y, 0, &ruled(&head(view, scene, Side::Outside, map), at), tone(Side::Outside));
+    canvas.put(y, 0, &ruled(&head(Side::Outside), at), tone(Side::Outside));
     canvas.put(y, at, view.glyphs.tee(), Tone::Strong);
     // The sign stands for the rule's first character.
-    let right = ruled(&head(view, scene, Side::Inside, map), map.width - at - 1);
+    let right = ruled(&head(Side::Inside), map.width - at - 1);
     let right: String = right.chars().skip(1).collect();
     canvas.put(y, at + 1, &format!("{right}{rule}"), tone(Side::Inside));
     canvas.put(y, map.width - 1, " ", Tone::Plain);
@@ -86,6 +95,8 @@ fn sight(view: &View) -> String {
         Sight::Process => "tui.sees",
         Sight::Namespace => "tui.namespace",
         Sight::Machine => "tui.machine-next",
+        Sight::Tree => "tui.tree",
+        Sight::Propagation => "tui.groups",
     };
     view.lang.say(key, &[])
 }

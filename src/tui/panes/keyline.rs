@@ -8,8 +8,13 @@ use crate::tui::view::{Focus, Mode, View};
 use unicode_width::UnicodeWidthStr;
 
 pub fn keys(session: &Session, view: &View, scene: &Scene, map: &Map) -> String {
+    fitting(wanted(session, view, scene, map).into_iter().flatten(), view, map)
+}
+
+/// As many of these as there is room for, in order of weight.
+pub fn fitting(wanted: impl Iterator<Item = &'static str>, view: &View, map: &Map) -> String {
     let mut items: Vec<&str> = Vec::new();
-    for item in wanted(session, view, scene, map).into_iter().flatten() {
+    for item in wanted {
         if !items.contains(&item) {
             items.push(item);
         }

@@ -2,11 +2,11 @@
 
 use crate::lesson::Side;
 use crate::mounts::ChangeKind;
-use crate::session::{Phase, Session};
 use crate::tui::scene::Scene;
 use crate::tui::view::{Sight, View};
 
-pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> String {
+/// `has_run`: something could have changed, so that nothing did is worth a word.
+pub fn summary(has_run: bool, view: &View, scene: &Scene, side: Side) -> String {
     let lang = view.lang;
     let shown = scene.side(side);
     if !shown.is_there() {
@@ -37,7 +37,6 @@ pub fn summary(session: &Session, view: &View, scene: &Scene, side: Side) -> Str
         (count > 0).then(|| lang.say(key, &[&count.to_string()]))
     })
     .collect();
-    let has_run = view.moment.is_some() || matches!(session.phase, Phase::See | Phase::Broken);
     let came = side == Side::Inside && scene.is_copy;
     if parts.is_empty() && came {
         parts.push(lang.say("tui.copy", &[]));

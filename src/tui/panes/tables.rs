@@ -102,7 +102,8 @@ impl Pane<'_> {
         // The mark itself is never underlined or struck: it must stay readable.
         canvas.put(y, self.x(), &mark.to_string(), Tone::Strong);
         let mut x = self.x() + 2;
-        for (part, text) in cells(mount, point, self.room, self.map.columns, self.view) {
+        let ties = self.shown.propagation(row);
+        for (part, text) in cells(mount, (point, &ties), self.room, self.map.columns, self.view) {
             let changed = |field: &str| change.is_some_and(|change| change.fields.contains(&field));
             let tone = match (change.map(|change| change.kind), part) {
                 (Some(ChangeKind::Added), _) => Tone::Added,

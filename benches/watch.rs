@@ -1,0 +1,171 @@
+//! From the return of mount(2) to the updated model of `nslab watch` (table read whole, parsed, compared, remembered)
+//! against the least that anybody needs who waits for it: poll(2) and reading the table once.
+//!
+//! Both wait on a thread of their own, as the watcher does; the mount is made on another.
+
+mod paired;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, unshare};
+use nslab::watch::{Process, Watched, Watcher, Woken};
+use paired::Pair;
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+const AIM: f64 = 1.5;
+const NONE: Option<&str> = None;
+const POINT: &str = "/tmp/one-more";
+
+fn main() -> ExitCode {
+    if let Err(error) = namespace() {
+        eprintln!("cannot have a mount namespace of our own: {error}; see nslab doctor");
+        return ExitCode::from(3);
+    }
+    std::fs::create_dir_all(POINT).expect("make a mount point");
+    for rows in [30, 1_000, 10_000] {
+        fill(rows);
+        let ours = Waiter::start(watcher());
+        let baseline = Waiter::start(reader());
+        let rounds = if rows > 1_000 { 60 } else { 300 };
+        let pair = Pair::measure(rounds, || ours.mount(), || baseline.mount());
+        pair.report(&format!("{rows} mounts: mount to model / poll and one read"), AIM);
+    }
+    ExitCode::SUCCESS
+}
+
+/// A private mount namespace, through a user namespace for a plain user.
+fn namespace() -> std::io::Result<()> {
+    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    if uid.is_root() {
+        unshare(CloneFlags::CLONE_NEWNS)?;
+    } else {
+        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
+        std::fs::write("/proc/self/setgroups", "deny")?;
+        std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+        std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))?;
+    }
+    mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
+    mount(Some("bench"), "/tmp", Some("tmpfs"), MsFlags::empty(), NONE)?;
+    Ok(())
+}
+
+/// Adds mounts until the table has so many rows, with names as long as container engines use them.
+fn fill(wanted: usize) {
+    let now = std::fs::read_to_string("/proc/self/mountinfo").expect("read the table").lines().count();
+    for number in now..wanted {
+        let path = PathBuf::from(format!("/tmp/containers/storage/overlay/{number:064x}/merged"));
+        std::fs::create_dir_all(&path).expect("make a mount point");
+        mount_at(&path);
+    }
+}
+
+fn mount_at(path: &Path) {
+    mount(Some("bench"), path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("size=4k")).expect("mount");
+}
+
+/// What waits for a mount: `rest` takes in everything up to now, `one` returns when it knows of the next change.
+trait Waits: Send + 'static {
+    fn rest(&mut self);
+    fn one(&mut self);
+}
+
+struct Reader {
+    file: File,
+    /// Memory that is there already.
+    bytes: Vec<u8>,
+}
+
+fn reader() -> Reader {
+    Reader { file: File::open("/proc/self/mountinfo").expect("open mountinfo"), bytes: Vec::with_capacity(4 << 20) }
+}
+
+impl Reader {
+    fn poll(&self, patience: PollTimeout) {
+        poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLPRI)], patience).expect("poll");
+    }
+}
+
+impl Waits for Reader {
+    fn rest(&mut self) {
+        self.poll(PollTimeout::ZERO);
+    }
+
+    fn one(&mut self) {
+        self.poll(PollTimeout::NONE);
+        self.bytes.clear();
+        self.file.seek(SeekFrom::Start(0)).expect("seek");
+        self.file.read_to_end(&mut self.bytes).expect("read");
+        black_box(&self.bytes);
+    }
+}
+
+struct Model {
+    watcher: Watcher,
+    watched: Watched,
+}
+
+/// This process beside the one that started it, as `nslab watch` has it.
+fn watcher() -> Model {
+    let open = |pid: i32| Process::open(pid).expect("watch a process");
+    let own = std::process::id() as i32;
+    let caller = Process::open(nix::unistd::getppid().as_raw()).unwrap_or_else(|_| open(own));
+    let watcher = Watcher::new(caller, open(own));
+    Model { watched: Watched::new(watcher.seen()), watcher }
+}
+
+impl Waits for Model {
+    fn rest(&mut self) {
+        self.watcher.read_rest(&Woken::default());
+        self.watched.take(self.watcher.seen());
+    }
+
+    fn one(&mut self) {
+        let woken = self.watcher.wait(&[]).expect("wait");
+        self.watcher.read(&woken);
+        self.watched.take(self.watcher.seen());
+    }
+}
+
+/// A thread that waits, one mount at a time.
+struct Waiter {
+    go: Sender<()>,
+    waits: Receiver<()>,
+    knows: Receiver<Instant>,
+}
+
+impl Waiter {
+    fn start(mut what: impl Waits) -> Waiter {
+        let (go, gone) = channel();
+        let (say_waits, waits) = channel();
+        let (say_knows, knows) = channel();
+        std::thread::spawn(move || {
+            for () in gone {
+                what.rest();
+                say_waits.send(()).expect("somebody measures");
+                what.one();
+                say_knows.send(Instant::now()).expect("somebody measures");
+            }
+        });
+        Waiter { go, waits, knows }
+    }
+
+    /// How long it takes from the return of mount(2) until it is known.
+    fn mount(&self) -> Duration {
+        self.go.send(()).expect("the thread lives");
+        self.waits.recv().expect("the thread lives");
+        // Until it sleeps in poll(2).
+        std::thread::sleep(Duration::from_millis(1));
+        mount_at(Path::new(POINT));
+        let start = Instant::now();
+        let knows = self.knows.recv().expect("the thread lives");
+        umount2(POINT, MntFlags::empty()).expect("umount2");
+        knows.saturating_duration_since(start)
+    }
+}

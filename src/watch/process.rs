@@ -1,0 +1,239 @@
+//! One watched process: never confused with a later one of the same number, and its mount table read whole.
+
+use crate::mounts::{MountTable, printable};
+use crate::op::{errno_meaning, errno_name};
+use crate::sandbox::read_table;
+use crate::sandbox::sys::pidfd_open;
+use crate::session::{Facts, SideState};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+
+/// What the kernel refused: the file and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub path: String,
+    pub errno: i32,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "open {}: {} ({})", self.path, errno_name(self.errno), errno_meaning(self.errno))
+    }
+}
+
+/// Why a process cannot be watched from the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unwatchable {
+    /// No process has this number.
+    Missing,
+    /// The number is a thread's.
+    Thread,
+    Refused(Refused),
+}
+
+/// Whether a process is still there to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Standing {
+    #[default]
+    Live,
+    /// It ended: what is shown is its last table.
+    Ended,
+    /// It may not be read any more: what is shown is what was read before.
+    Refused(Refused),
+}
+
+/// One side at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    pub state: Arc<SideState>,
+    pub standing: Standing,
+}
+
+#[derive(Debug)]
+pub struct Process {
+    pid: i32,
+    pidfd: OwnedFd,
+    /// The table that was read last; the kernel tells its changes here. None once the process ended: an open mountinfo
+    /// keeps a mount namespace alive.
+    mountinfo: Option<File>,
+    /// Where it was when that was opened.
+    place: Option<Place>,
+    seen: Seen,
+}
+
+/// What an open mountinfo is bound to: the mount namespace, and the process's root directory, by its mount and its inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    namespace: u64,
+    root: (u64, u64),
+}
+
+impl Process {
+    pub fn open(pid: i32) -> Result<Process, Unwatchable> {
+        // A pidfd never means another process. As long as it has not ended, neither does the number.
+        let pidfd = match pidfd_open(pid) {
+            Ok(pidfd) => pidfd,
+            Err(_) if pid > 0 && is_thread(pid) => return Err(Unwatchable::Thread),
+            Err(_) => return Err(Unwatchable::Missing),
+        };
+        let mut process = Process { pid, pidfd, mountinfo: None, place: None, seen: Seen::default() };
+        process.read();
+        match process.seen.standing.clone() {
+            Standing::Live => {
+                process.read_facts();
+                Ok(process)
+            }
+            Standing::Ended => Err(Unwatchable::Missing),
+            Standing::Refused(refused) => Err(Unwatchable::Refused(refused)),
+        }
+    }
+
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// What tells of changes: of the table by an exception, of the end by being readable.
+    pub fn descriptors(&self) -> [Option<(BorrowedFd<'_>, PollFlags)>; 2] {
+        let table = self.mountinfo.as_ref().map(|file| (file.as_fd(), PollFlags::POLLPRI));
+        let end = (self.seen.standing != Standing::Ended).then_some((self.pidfd.as_fd(), PollFlags::POLLIN));
+        [table, end]
+    }
+
+    /// Reads the table when the kernel has told of a change: from the descriptor that is there, which is fastest. That is
+    /// right but for pivot_root(2), after which it shows the old root; then rows are missing.
+    pub fn follow(&mut self) {
+        let known = self.seen.table().len();
+        let anew = match (&self.seen.standing, &mut self.mountinfo) {
+            (Standing::Live, Some(file)) => read_table(file).ok(),
+            _ => None,
+        };
+        match anew.map(|bytes| self.seen.table().reparse(bytes)) {
+            Some(table) if table.len() >= known && !self.has_ended() => self.keep(table),
+            _ => self.read(),
+        }
+    }
+
+    /// Reads what the kernel did not tell of, after [`follow`](Self::follow) or without it.
+    pub fn settle(&mut self, has_followed: bool) {
+        if !has_followed || self.place.is_none() || place(self.pid) != self.place {
+            self.read();
+        }
+        self.read_facts();
+    }
+
+    /// Reads the table anew, from a new descriptor: after pivot_root(2), chroot(2) or setns(2) of the process an old one
+    /// shows what it was opened for.
+    fn read(&mut self) {
+        if self.seen.standing == Standing::Ended {
+            return;
+        }
+        // Looked up before: if it changes meanwhile, that is seen the next time.
+        let place = place(self.pid);
+        let path = format!("/proc/{}/mountinfo", self.pid);
+        let anew = File::open(&path).and_then(|mut file| Ok((read_table(&mut file)?, file)));
+        // Asked afterwards: what was read is this process's, since its number was still its own.
+        if self.has_ended() {
+            self.end();
+            return;
+        }
+        match anew {
+            Ok((bytes, file)) => {
+                self.mountinfo = Some(file);
+                self.place = place;
+                self.seen.standing = Standing::Live;
+                self.keep(self.seen.table().reparse(bytes));
+            }
+            Err(error) => {
+                let errno = error.raw_os_error().unwrap_or(0);
+                self.seen.standing = Standing::Refused(Refused { path, errno });
+            }
+        }
+    }
+
+    /// Which mount namespace and root directory it has, and its name: what the kernel tells nobody about.
+    fn read_facts(&mut self) {
+        if self.seen.standing == Standing::Ended {
+            return;
+        }
+        let facts = facts(self.pid);
+        if self.has_ended() {
+            self.end();
+        } else if facts != self.seen.state.facts {
+            self.seen.state = Arc::new(SideState { facts, ..SideState::clone(&self.seen.state) });
+        }
+    }
+
+    fn keep(&mut self, table: MountTable) {
+        // The very same bytes are the very same state, so nobody compares it again.
+        if table != *self.seen.table() {
+            let facts = self.seen.state.facts.clone();
+            self.seen.state = Arc::new(SideState { seen: table.clone(), table, facts });
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    }
+
+    /// The last table, which the kept descriptor still has, if it has one: whatever was unmounted by the end of the
+    /// namespace itself is no change of the process's.
+    fn end(&mut self) {
+        if let Some(mut file) = self.mountinfo.take()
+            && let Ok(bytes) = read_table(&mut file)
+            && !bytes.is_empty()
+        {
+            self.keep(self.seen.table().reparse(bytes));
+        }
+        self.seen.standing = Standing::Ended;
+    }
+}
+
+/// Whether a number is that of a thread which is not its process's first.
+fn is_thread(pid: i32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().find_map(|line| line.strip_prefix("Tgid:")).is_some_and(|group| group.trim() != pid.to_string())
+}
+
+/// None where it may not be known: that takes the right to trace the process.
+fn place(pid: i32) -> Option<Place> {
+    let root = statx(CWD, format!("/proc/{pid}/root"), AtFlags::empty(), StatxFlags::INO | StatxFlags::MNT_ID).ok()?;
+    let namespace = std::fs::metadata(format!("/proc/{pid}/ns/mnt")).ok()?.ino();
+    Some(Place { namespace, root: (root.stx_mnt_id, root.stx_ino) })
+}
+
+/// What /proc says of a process beside its table. Namespace and root directory take the right to trace the process, its
+/// table does not.
+fn facts(pid: i32) -> Facts {
+    let namespace = |kind: &str| -> io::Result<(String, u64)> {
+        Ok((kind.to_string(), std::fs::metadata(format!("/proc/{pid}/ns/{kind}"))?.ino()))
+    };
+    let mount = namespace("mnt");
+    let root = std::fs::read_link(format!("/proc/{pid}/root"));
+    let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+    Facts {
+        namespaces: mount.into_iter().collect(),
+        // Kept as a process may choose it, so made harmless here.
+        program: printable(name.strip_suffix(b"\n").unwrap_or(&name)),
+        root: root
+            .map_or_else(|_| "?".into(), |root| printable(std::os::unix::ffi::OsStrExt::as_bytes(root.as_os_str()))),
+        pid_outside: pid,
+        ..Facts::default()
+    }
+}
+
+impl Seen {
+    /// The number of its mount namespace, where that may be known.
+    pub fn namespace(&self) -> Option<u64> {
+        self.state.facts.namespace("mnt")
+    }
+
+    pub fn table(&self) -> &MountTable {
+        &self.state.table
+    }
+}

@@ -1,0 +1,201 @@
+//! Real processes in mount namespaces of their own, which do as they are told.
+
+use super::*;
+use crate::lesson::Side;
+use crate::mounts::ChangeKind;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A shell in a private mount namespace. Ends with the test.
+struct Puppet {
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Puppet {
+    fn new() -> Puppet {
+        let mut command = Command::new("unshare");
+        if !nix::unistd::geteuid().is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--mount", "--propagation", "private", "sh"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut puppet = Puppet { child, orders, answers };
+        puppet.does(":");
+        puppet
+    }
+
+    fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// Returns when it is done.
+    fn does(&mut self, line: &str) {
+        self.told(&format!("{line}; echo $?"));
+    }
+
+    /// Returns when the last command has said that it succeeded.
+    fn told(&mut self, line: &str) {
+        writeln!(self.orders, "{line}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        assert_eq!(answer, "0\n", "{line}");
+    }
+
+    fn dies(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Puppet {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn own() -> i32 {
+    std::process::id() as i32
+}
+
+fn points(seen: &Seen) -> Vec<String> {
+    seen.table().rows().iter().map(|mount| crate::mounts::printable(&mount.target())).collect()
+}
+
+#[test]
+fn a_mount_is_seen_where_it_was_made_alone() {
+    let mut puppet = Puppet::new();
+    let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    assert_eq!(watched.now.share_namespace(), Some(false));
+    puppet.does("mount -t tmpfs watched /tmp");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watcher.read_rest(&woken);
+    assert_eq!(watched.take(watcher.seen()), []);
+    let [change] = watched.marks.inside.as_slice() else { panic!("{:?}", watched.marks.inside) };
+    assert_eq!(change.kind, ChangeKind::Added);
+    assert_eq!(watched.now.inside.table().rows()[change.after.unwrap()].source(), b"watched".as_slice());
+    assert!(watched.marks.outside.is_empty());
+}
+
+/// The kernel tells nobody of a changed propagation type: it is seen with the next look.
+#[test]
+fn what_the_kernel_does_not_tell_is_reread() {
+    let mut puppet = Puppet::new();
+    let (sender, told) = channel();
+    let watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    let mut live = Live::start(watcher, move || sender.send(()).is_ok()).unwrap();
+    puppet.does("mount -t tmpfs watched /tmp");
+    told.recv_timeout(PATIENCE).unwrap();
+    watched.take(live.take().unwrap());
+    puppet.does("mount --make-shared /tmp");
+    live.reread().unwrap();
+    told.recv_timeout(PATIENCE).unwrap();
+    watched.take(live.take().unwrap());
+    let changed: Vec<_> = watched.marks.inside.iter().map(|change| (change.kind, change.fields.clone())).collect();
+    assert_eq!(changed, [(ChangeKind::Changed, vec!["propagation"])]);
+    assert_eq!(watched.history.len(), 2);
+}
+
+/// The old descriptor would show the table from the old root for ever.
+#[test]
+fn a_moved_root_directory_is_another_table() {
+    let mut puppet = Puppet::new();
+    puppet.does("mount --rbind / /mnt");
+    let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    assert!(points(&watched.now.inside).contains(&"/mnt".into()));
+    puppet.told("exec chroot /mnt sh -c 'echo 0; exec sh'");
+    puppet.does("mount -t tmpfs watched /tmp");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watcher.read_rest(&woken);
+    assert_eq!(watched.take(watcher.seen()), [News::OtherRoot(Side::Inside)]);
+    let points = points(&watched.now.inside);
+    assert!(points.contains(&"/tmp".into()) && !points.contains(&"/mnt".into()), "{points:?}");
+}
+
+#[test]
+fn a_process_that_ended_keeps_its_last_table() {
+    let mut puppet = Puppet::new();
+    let (sender, told) = channel();
+    let watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    let live = Live::start(watcher, move || sender.send(()).is_ok()).unwrap();
+    let rows = points(&watched.now.inside);
+    puppet.dies();
+    told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(watched.take(live.take().unwrap()), [News::Ended(Side::Inside)]);
+    assert_eq!(points(&watched.now.inside), rows);
+    assert!(watched.history.is_empty());
+    assert_eq!(live.take().map(|both| both.inside.standing), None, "and it is not read again");
+}
+
+#[test]
+fn what_is_no_process_cannot_be_watched() {
+    let mut puppet = Puppet::new();
+    let pid = puppet.pid();
+    puppet.dies();
+    for number in [pid, 0, -1] {
+        assert_eq!(Process::open(number).unwrap_err(), Unwatchable::Missing, "{number}");
+    }
+    let (tell, told) = channel();
+    let (stay, go) = channel::<()>();
+    let thread = std::thread::spawn(move || {
+        tell.send(nix::unistd::gettid().as_raw()).unwrap();
+        let _ = go.recv();
+    });
+    assert_eq!(Process::open(told.recv().unwrap()).unwrap_err(), Unwatchable::Thread);
+    drop(stay);
+    thread.join().unwrap();
+}
+
+/// Names are what a process chooses; none of them reaches a terminal as it is.
+#[test]
+fn names_are_harmless() {
+    let mut puppet = Puppet::new();
+    puppet.does(r"printf 'a\033[31m' > /proc/self/comm; printf 'a\033[31m' > /proc/$$/comm");
+    let seen = Process::open(puppet.pid()).unwrap().seen().clone();
+    assert_eq!(seen.state.facts.program, r"a\x1b[31m");
+}
+
+#[test]
+fn other_namespaces_are_found() {
+    let puppet = Puppet::new();
+    let inode = Process::open(puppet.pid()).unwrap().seen().namespace().unwrap();
+    let (all, _) = namespaces().unwrap();
+    let found = all.iter().find(|namespace| namespace.inode == inode).unwrap();
+    assert_eq!((found.pid, found.processes), (puppet.pid(), 1));
+    assert_eq!(found.program, "sh");
+}
+
+/// Between two looks the kernel may tell of several things at once: what is shown in the end is right.
+#[test]
+fn a_pivoted_root_is_another_table() {
+    let mut puppet = Puppet::new();
+    puppet.does("mount --rbind / /mnt");
+    let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    puppet.does("cd /mnt && pivot_root . mnt");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watched.take(watcher.seen());
+    let moved = points(&watched.now.inside);
+    assert!(moved.contains(&"/mnt".into()) && moved.contains(&"/mnt/proc".into()), "{moved:?}");
+    puppet.does("umount -l /mnt");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watcher.read_rest(&woken);
+    watched.take(watcher.seen());
+    let left = points(&watched.now.inside);
+    assert!(!left.contains(&"/mnt".into()) && left.contains(&"/proc".into()), "{left:?}");
+}

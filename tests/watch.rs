@@ -1,0 +1,285 @@
+//! `nslab watch` over real processes, through a real pseudo terminal and through a pipe.
+
+mod common;
+
+use common::terminal::Terminal;
+use common::{Machine, comes, home, is_root, nslab, users};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A shell in a private mount namespace that does as it is told. Ends with the test.
+struct Puppet {
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Puppet {
+    fn new(user: u32) -> Puppet {
+        let mut command = Command::new("unshare");
+        if user != 0 {
+            command.args(["--user", "--map-root-user"]);
+            if is_root() {
+                command.uid(user).gid(user);
+            }
+        }
+        command.args(["--mount", "--propagation", "private", "sh"]).current_dir("/");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut puppet = Puppet { child, orders, answers };
+        puppet.does(":");
+        puppet
+    }
+
+    fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    fn does(&mut self, line: &str) {
+        writeln!(self.orders, "{line}; echo $?").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        assert_eq!(answer, "0\n", "{line}");
+    }
+
+    fn dies(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Puppet {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Which namespaces, tables and processes are open in a process.
+fn open_files(pid: u32) -> Vec<String> {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    entries
+        .filter_map(|entry| Some(std::fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned()))
+        .filter(|link| link.contains("mountinfo") || link.contains("pidfd") || link.contains("ns/"))
+        .collect()
+}
+
+#[test]
+fn a_mount_appears_at_once_and_the_end_is_said() {
+    let machine = Machine::look();
+    for user in users() {
+        let mut puppet = Puppet::new(user);
+        let pid = puppet.pid();
+        let mut terminal = Terminal::open(user, 24, 80, &["watch", &pid]);
+        terminal.wait(&format!("{pid} sh  mnt.."));
+        terminal.wait("Nothing has changed yet.");
+        assert_eq!(open_files(terminal.child.id()).len(), 4, "two tables, two processes");
+        puppet.does("mount -t tmpfs watched /mnt");
+        terminal.wait("+ /mnt ");
+        terminal.wait("1 added");
+        // Only there: on the left nothing has a mark.
+        assert!(!terminal.text().lines().any(|line| line.starts_with('+')), "{}", terminal.text());
+        puppet.does("mount -t tmpfs watched /tmp && umount /mnt");
+        terminal.wait("- /mnt ");
+        terminal.turn(",", "as it was then.");
+        terminal.keys("\x1b");
+        // The kernel tells nobody of this one.
+        puppet.does("mount --make-shared /tmp");
+        terminal.turn("r", "shared:");
+        puppet.dies();
+        terminal.wait("ENDED, its last table");
+        terminal.wait("/tmp ");
+        // Nothing of it is held any more: neither its namespace nor its number.
+        let of_the_shell = |links: &[String]| links.iter().filter(|link| link.contains("mountinfo")).count();
+        assert!(comes(|| of_the_shell(&open_files(terminal.child.id())) == 1));
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+    assert_eq!(Machine::look(), machine);
+}
+
+#[test]
+fn two_processes_and_every_view() {
+    let user = users()[0];
+    let (mut left, right) = (Puppet::new(user), Puppet::new(user));
+    let mut terminal = Terminal::open(user, 45, 160, &["watch", &left.pid(), &right.pid()]);
+    terminal.wait("[list]");
+    left.does("mount -t tmpfs watched /mnt");
+    terminal.wait("+ ");
+    terminal.turn("v", "[tree]");
+    terminal.turn("v", "[groups]");
+    terminal.turn("v", "[list]");
+    terminal.turn("h\r", "the mount's number in the kernel");
+    terminal.turn("?", "The kernel tells nobody");
+    terminal.turn(" ", "[list]");
+    terminal.resize(18, 60);
+    terminal.wait("(o: ");
+    terminal.resize(10, 40);
+    terminal.wait("--plain");
+    terminal.keys("\x03");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// The caller is the process that started nslab; watched against itself both are one namespace.
+#[test]
+fn the_same_namespace_is_said() {
+    let pid = std::process::id().to_string();
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &["--lang", "zh-CN", "watch", &pid]);
+        // The machine's processes of root may be watched by anybody, but which namespace they are in takes the owner.
+        terminal.wait(if user == 0 || !is_root() { "两个进程在同一个挂载命名空间" } else { "mnt ?" });
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}
+
+#[test]
+fn what_cannot_be_watched_is_told_before_the_screen() {
+    let mut gone = Puppet::new(users()[0]);
+    gone.dies();
+    for lang in ["en", "zh-CN"] {
+        let output = nslab(users()[0]).args(["--lang", lang, "watch", &gone.pid()]).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{err}");
+        assert!(err.contains(&gone.pid()) && err.contains("ps -e"), "{err}");
+    }
+}
+
+/// Where /proc hides the processes of others, status 3 names the file, the errno and what helps. Root makes such a /proc
+/// in a namespace of its own; a plain user has none that hides a living process, and is told of none.
+#[test]
+fn a_hidden_process_is_refused_with_advice() {
+    if !is_root() {
+        let output = nslab(users()[0]).args(["watch", "1", "--plain"]).stdin(Stdio::null()).spawn();
+        let mut child = output.unwrap();
+        assert!(comes(|| open_files(child.id()).len() == 4), "anybody's table may be read");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        return;
+    }
+    let puppet = Puppet::new(0);
+    let script = format!(
+        "mount -t proc -o hidepid=invisible proc /proc && exec setpriv --reuid 1000 --regid 1000 --clear-groups {} watch {}",
+        nslab(1000).get_program().to_string_lossy(),
+        puppet.pid(),
+    );
+    let home = home(1000);
+    let output = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-c", &script])
+        .env("HOME", &home)
+        .env("LANG", "C.UTF-8")
+        .current_dir(home.join("cwd"))
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(3), true), "{err}");
+    let file = format!("open /proc/{}/mountinfo: ENOENT", puppet.pid());
+    assert!(err.contains(&file) && err.contains("hidepid") && err.contains("sudo"), "{err}");
+}
+
+/// In a pipe: the differences, then a line for each change, until a process ends.
+#[test]
+fn a_pipe_gets_lines() {
+    for user in users() {
+        let mut puppet = Puppet::new(user);
+        let mut command = nslab(user);
+        let mut child =
+            command.args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut until = |part: &str| lines.find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part}"));
+        until(&format!("{} sh: ", puppet.pid()));
+        until("Watching;");
+        puppet.does("mount -t tmpfs watched /mnt");
+        let line = until("source watched");
+        assert!(line.starts_with(&format!("{} sh: ", puppet.pid())) && line.contains("source watched"), "{line}");
+        puppet.does("umount /mnt");
+        until("removed: /mnt");
+        puppet.dies();
+        until("has ended; this was its last table.");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(lines.next(), None);
+    }
+}
+
+/// Ctrl-C leaves the lines, too.
+#[test]
+fn a_signal_ends_the_lines_well() {
+    let puppet = Puppet::new(users()[0]);
+    let mut child =
+        nslab(users()[0]).args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut text = Vec::new();
+    let mut out = child.stdout.take().unwrap();
+    while !String::from_utf8_lossy(&text).contains("Watching;") {
+        let mut buffer = [0; 4096];
+        let count = out.read(&mut buffer).unwrap();
+        assert!(count > 0);
+        text.extend_from_slice(&buffer[..count]);
+    }
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(!text.contains(&0x1b), "no control bytes");
+}
+
+/// Nobody waits for a change that nobody would read.
+#[test]
+fn lines_end_with_their_reader() {
+    let puppet = Puppet::new(users()[0]);
+    let mut child =
+        nslab(users()[0]).args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Watching;")));
+    drop(lines);
+    assert!(comes(|| child.try_wait().unwrap().is_some()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// `--plain` on a terminal takes lines: Enter reads anew, q leaves.
+#[test]
+fn plain_on_a_terminal_takes_lines() {
+    let user = users()[0];
+    let mut puppet = Puppet::new(user);
+    puppet.does("mount -t tmpfs watched /mnt");
+    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid(), "--plain"]);
+    terminal.wait("q leaves.");
+    puppet.does("mount --make-shared /mnt");
+    terminal.keys("\r");
+    terminal.wait("propagation");
+    terminal.keys("\r");
+    terminal.wait("nothing else changed");
+    terminal.keys("q\r");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn without_a_number_it_says_what_could_be_watched() {
+    for user in users() {
+        let puppet = Puppet::new(user);
+        let output = nslab(user).arg("watch").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text.lines().any(|line| line.starts_with(&format!("{}  sh  mnt:[", puppet.pid()))), "{text}");
+        if user != 0 && is_root() {
+            assert!(text.contains("sudo nslab watch"), "{text}");
+        }
+    }
+}
+
+/// Mounts without end neither stall the keys nor pile up.
+#[test]
+fn a_storm_of_mounts_leaves_the_keys_alive() {
+    let user = users()[0];
+    let mut puppet = Puppet::new(user);
+    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid()]);
+    terminal.wait("Nothing has changed yet.");
+    writeln!(puppet.orders, "while mount -t tmpfs storm /mnt && umount /mnt; do :; done").unwrap();
+    terminal.wait("/mnt");
+    for _ in 0..5 {
+        terminal.turn("?", "All keys");
+        terminal.turn("x", "[list]");
+    }
+    puppet.dies();
+    terminal.wait("ENDED");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}

@@ -8,8 +8,10 @@ pub mod listing;
 pub mod mounts;
 pub mod op;
 pub mod plain;
+
 pub mod progress;
 pub mod receipt;
+pub mod reference;
 pub mod relay;
 pub mod sandbox;
 pub mod session;

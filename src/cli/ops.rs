@@ -1,13 +1,9 @@
 //! `nslab ops`: everything that a lesson can name, read off the types that read lessons.
 
-mod examples;
-mod schema;
-
 use super::Usage;
 use crate::lesson::nearest;
+use crate::reference::{self, EXAMPLES, Entry, Kind, entries, first_sentence};
 use crate::words::Lang;
-use examples::{EXAMPLES, Kind};
-use schema::{Entry, entries};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -60,7 +56,7 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
 
 /// The JSON Schema of lesson.yaml, as docs/lesson.schema.json has it.
 pub fn schema() -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(&schema::lesson())? + "\n")
+    Ok(serde_json::to_string_pretty(&reference::lesson())? + "\n")
 }
 
 fn heading(kind: Kind) -> &'static str {
@@ -73,11 +69,6 @@ fn heading(kind: Kind) -> &'static str {
         Kind::Task => "Parts of a task",
         Kind::Part => "Parts of a lesson",
     }
-}
-
-fn first_sentence(text: &str) -> String {
-    let text = text.replace('\n', " ");
-    text.split_inclusive(". ").next().unwrap_or_default().trim().to_string()
 }
 
 fn in_full(entry: &Entry, lang: Lang) -> String {

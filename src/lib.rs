@@ -8,6 +8,7 @@ pub mod listing;
 pub mod mounts;
 pub mod op;
 pub mod plain;
+pub mod play;
 
 pub mod progress;
 pub mod receipt;

@@ -8,11 +8,12 @@ use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
 use crate::sandbox::{HostKind, Sandbox, ledger};
 use crate::session::{Effect, Event, Session};
-use crate::tui::{self, HandOver, LabMessage, Senders, View};
+use crate::tui::{self, HandOver, LabMessage, Saved, Senders, View};
 use crate::words::Lang;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -23,6 +24,16 @@ pub struct Args {
     /// Begin at this step (from 1); the ones before are performed at once. Without it: where you left off.
     #[arg(long)]
     step: Option<usize>,
+    #[command(flatten)]
+    how: How,
+    /// Take the lesson's files anew whenever one is saved, and stay at the step. For a lesson given by its path.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// How a lesson is shown, and on what it is performed.
+#[derive(Debug, clap::Args)]
+pub struct How {
     /// In words, line by line: for a screen reader, a pipe, a dumb terminal.
     #[arg(long)]
     plain: bool,
@@ -31,13 +42,10 @@ pub struct Args {
     ascii: bool,
     /// What the practice host is made of.
     #[arg(long, value_enum, default_value_t)]
-    host: HostKind,
+    pub host: HostKind,
     /// Wrap lines of the plain lesson at this many columns.
     #[arg(long, default_value_t = 80)]
     width: usize,
-    /// Take the lesson's files anew whenever one is saved, and stay at the step. For a lesson given by its path.
-    #[arg(long)]
-    watch: bool,
 }
 
 /// Begins a lesson with everything left as it is by default: where the student left off, or at a step (from 0).
@@ -45,10 +53,7 @@ pub fn begin(lesson: String, step: Option<usize>, lang: Lang) -> anyhow::Result<
     let args = Args {
         lesson,
         step: step.map(|step| step + 1),
-        plain: false,
-        ascii: false,
-        host: HostKind::default(),
-        width: 80,
+        how: How { plain: false, ascii: false, host: HostKind::default(), width: 80 },
         watch: false,
     };
     run(&args, lang)
@@ -65,16 +70,22 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     if let Some(step) = args.step.filter(|step| !(1..=steps).contains(step)) {
         return Err(super::Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id)).into());
     }
-    if is_screen(args) {
-        // The first time the image is made, and that may take a while.
-        println!("{}", lang.say("lesson.prepares", &[]));
-    }
-    let layers = image()?;
-    let lesson = super::settle(&lesson, &args.lesson, args.host, &layers)?;
+    let layers = args.how.image(lang)?;
+    let lesson = super::settle(&lesson, &args.lesson, args.how.host, &layers)?;
+    let progress = || Store::open().map(|store| store.path()).filter(|path| path.exists());
+    with_receipt(progress, lang, || walk(lesson, args, layers, lang))
+}
+
+/// Does something on a practice host, then proves what is left of it. `progress` is the file that keeps it, if any.
+pub fn with_receipt(
+    progress: impl FnOnce() -> Option<PathBuf>,
+    lang: Lang,
+    walk: impl FnOnce() -> anyhow::Result<u8>,
+) -> anyhow::Result<u8> {
     let before = receipt::Machine::look()?;
     // Told after a lesson that went wrong, too: that is when somebody wonders what is left.
-    let walked = walk(lesson, args, layers, lang);
-    let progress = Store::open().map(|store| store.path()).filter(|path| path.exists());
+    let walked = walk();
+    let progress = progress();
     let told = receipt::tell(&before, &super::cache()?, progress.as_deref(), lang)?;
     let Some((told, clean)) = told else { return walked };
     // The terminal may be gone; then there is nobody to tell.
@@ -82,51 +93,72 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     Ok(if clean { walked? } else { super::HELD_NOT })
 }
 
-/// Whether the lesson is shown on the full screen.
-fn is_screen(args: &Args) -> bool {
-    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    !args.plain && !dumb && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
-}
+impl How {
+    /// Whether it is shown on the full screen.
+    fn is_screen(&self) -> bool {
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        !self.plain && !dumb && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+    }
 
-/// The lesson, in words or on the full screen. All its sandboxes have ended when it returns.
-fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) -> anyhow::Result<u8> {
-    let lesson = Arc::new(lesson);
-    let start = start(args.host, layers.clone());
-    // Refused before the screen is taken, so that cause and remedy can be read.
-    drop(start(&lesson.host)?);
-    let (mut keeper, kept) = progress(&args.lesson, lang)?;
-    let left_off = lesson.steps.iter().position(|step| step.id == kept.at && !kept.finished).unwrap_or(0);
-    let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
-    kept.recall(&mut session);
-    let mut note = |session: &Session| keeper.note(session);
-    let result = if !is_screen(args) {
-        if args.watch {
-            return Err(super::Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
+    /// The image's layers.
+    pub fn image(&self, lang: Lang) -> anyhow::Result<Vec<(String, String)>> {
+        if self.is_screen() {
+            // The first time the image is made, and that may take a while.
+            println!("{}", lang.say("lesson.prepares", &[]));
         }
-        let mut conductor = Conductor::new(lesson, start, lang);
-        let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
-        went_well.map(|well| if well { 0 } else { super::HELD_NOT })
-    } else {
+        image()
+    }
+
+    /// Shows a session until somebody leaves it. All its sandboxes have ended when it returns.
+    pub fn show(
+        &self,
+        session: (Session, Vec<Effect>),
+        start: Start,
+        saved: Receiver<Saved>,
+        lang: Lang,
+        note: &mut dyn FnMut(&Session),
+    ) -> anyhow::Result<u8> {
+        let lesson = session.0.lesson.clone();
+        if !self.is_screen() {
+            let mut conductor = Conductor::new(lesson, start, lang);
+            let went_well = plain::run(session, &mut conductor, lang, self.width, note);
+            return went_well.map(|well| if well { 0 } else { super::HELD_NOT });
+        }
         let (requests, asked) = channel();
         let (answers, lab) = channel();
-        let (saves, saved) = channel();
-        if args.watch {
-            let (name, host) = (args.lesson.clone(), args.host);
-            let fit = move |lesson: Lesson| super::settle(&lesson, &name, host, &layers);
-            saves::watch(args.lesson.clone(), fit, saves)?;
-        } else {
-            drop(saves);
-        }
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
         let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
-        let result =
-            tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
+        let result = tui::run(session, View::new(lang), self.ascii, &requests, Senders { lab, saved }, note);
         drop(requests);
         // It may wait for a stage that somebody has stopped: that wait ends with the stage.
         ledger::end_all();
         let _ = owner.join();
         result.map(|()| 0)
-    };
+    }
+}
+
+/// The lesson, in words or on the full screen. All its sandboxes have ended when it returns.
+fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) -> anyhow::Result<u8> {
+    let lesson = Arc::new(lesson);
+    let start = start(args.how.host, layers.clone());
+    // Refused before the screen is taken, so that cause and remedy can be read.
+    drop(start(&lesson.host)?);
+    let (mut keeper, kept) = progress(&args.lesson, lang)?;
+    let left_off = lesson.steps.iter().position(|step| step.id == kept.at && !kept.finished).unwrap_or(0);
+    let (mut session, effects) = Session::new(lesson, args.step.map_or(left_off, |step| step - 1));
+    kept.recall(&mut session);
+    let (saves, saved) = channel();
+    if args.watch {
+        if !args.how.is_screen() {
+            return Err(super::Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
+        }
+        let (name, host) = (args.lesson.clone(), args.how.host);
+        let fit = move |lesson: Lesson| super::settle(&lesson, &name, host, &layers);
+        saves::watch(args.lesson.clone(), fit, saves)?;
+    } else {
+        drop(saves);
+    }
+    let result = args.how.show((session, effects), start, saved, lang, &mut |session| keeper.note(session));
     if let Some((path, error)) = keeper.trouble() {
         eprintln!("nslab: {}", lang.say("progress.not-kept", &[&path.display().to_string(), &error.to_string()]));
     }
@@ -145,7 +177,7 @@ fn progress(lesson: &str, lang: Lang) -> anyhow::Result<(Keeper, LessonProgress)
 }
 
 /// How a fresh sandbox is made.
-fn start(kind: HostKind, layers: Vec<(String, String)>) -> Start {
+pub fn start(kind: HostKind, layers: Vec<(String, String)>) -> Start {
     Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, kind, &layers)?)))
 }
 

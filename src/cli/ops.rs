@@ -23,7 +23,7 @@ pub struct Args {
 pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
     if args.schema {
-        write!(out, "{}", schema()?)?;
+        write!(out, "{}", reference::lesson_schema())?;
         return Ok(0);
     }
     let all = entries();
@@ -33,11 +33,11 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     }
     let Some(name) = &args.name else {
         let mut kind = None;
-        for entry in &all {
+        for entry in all {
             if kind.replace(entry.kind) != Some(entry.kind) {
                 writeln!(out, "{}", heading(entry.kind))?;
             }
-            writeln!(out, "  {:<13}{}", entry.name, first_sentence(&entry.about))?;
+            writeln!(out, "  {:<13}{}", entry.name, first_sentence(&entry.about_in(lang)))?;
         }
         writeln!(out, "\n{}", lang.say("ops.how", &[]))?;
         return Ok(0);
@@ -54,11 +54,6 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The JSON Schema of lesson.yaml, as docs/lesson.schema.json has it.
-pub fn schema() -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(&reference::lesson())? + "\n")
-}
-
 fn heading(kind: Kind) -> &'static str {
     match kind {
         Kind::Operation => "Operations (do: of a round, in prepare: and in a palette)",
@@ -72,7 +67,7 @@ fn heading(kind: Kind) -> &'static str {
 }
 
 fn in_full(entry: &Entry, lang: Lang) -> String {
-    let mut out = format!("{}: {}\n", entry.name, entry.about.replace('\n', " "));
+    let mut out = format!("{}: {}\n", entry.name, entry.about_in(lang));
     let _ = writeln!(out, "  {}", heading(entry.kind));
     let label = |name: &'_ str| if name.is_empty() { "(value)".to_string() } else { name.to_string() };
     let wide = entry.args.iter().map(|arg| label(&arg.name).len()).max().unwrap_or(0);

@@ -15,11 +15,12 @@ mod tests;
 mod text;
 
 pub use at::LAB;
+pub(crate) use at::moved;
 pub use check::{Measure, check};
 pub use claims::{Claim, Showing, Verdict, claim, claims, showings};
 pub use condition::*;
 pub use error::{LessonError, nearest};
-pub use load::{Source, bundled, open, parse, parse_source, source};
+pub use load::{Source, SourceFile, bundled, open, operation, parse, parse_source, source};
 pub use model::*;
 pub use predict::*;
 pub use text::*;

@@ -1,5 +1,6 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
+mod play;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,10 @@ pub struct Session {
     pub sights: Vec<Option<bool>>,
     /// How far the step's task is.
     pub task: TaskState,
+    /// Without a script: steps are added as they are performed.
+    pub is_play: bool,
+    /// Of such a session: what the steps did, step by step.
+    pub past: Vec<Vec<RoundRecord>>,
 }
 
 impl Session {
@@ -65,6 +70,8 @@ impl Session {
             done,
             sights,
             task: TaskState::default(),
+            is_play: false,
+            past: Vec::new(),
         };
         (session, vec![Effect::Build { replay: step }])
     }
@@ -131,6 +138,9 @@ impl Session {
     }
 
     fn go(&mut self, command: Command) -> Vec<Effect> {
+        if self.is_play {
+            return self.go_in_play(command);
+        }
         let last = self.lesson.steps.len() - 1;
         match command {
             Command::Forward => self.forward(),
@@ -165,13 +175,17 @@ impl Session {
                 vec![Effect::Solve { step: self.step }]
             }
             Command::Show => Vec::new(),
-            Command::Shell(Side::Inside) if self.now.inside.is_none() => Vec::new(),
-            Command::Shell(side) => {
-                self.busy = true;
-                vec![Effect::Shell { side, step: self.step }]
-            }
+            Command::Shell(side) => self.open_shell(side),
             Command::Leave => vec![Effect::Leave],
         }
+    }
+
+    fn open_shell(&mut self, side: Side) -> Vec<Effect> {
+        if side == Side::Inside && self.now.inside.is_none() {
+            return Vec::new();
+        }
+        self.busy = true;
+        vec![Effect::Shell { side, step: self.step }]
     }
 
     fn forward(&mut self) -> Vec<Effect> {
@@ -285,13 +299,20 @@ impl Session {
                 {
                     self.remember(step, Arc::new(Marks::of(record)));
                 }
+                if self.is_play {
+                    self.past = steps;
+                }
             }
             Event::Built(now) => {
                 self.now = now;
                 self.at_step = self.now.clone();
                 self.by_hand = 0;
+                self.see_the_past();
             }
             Event::Performed(record) => {
+                if self.is_play {
+                    self.past.push(vec![(*record).clone()]);
+                }
                 self.mark(&record);
                 self.remember(self.step, self.marks.clone());
                 self.rounds.push(*record);
@@ -334,8 +355,11 @@ impl Session {
             Event::Failed(what) => {
                 self.trouble = Some(what);
                 self.stuck = true;
+                self.forget_what_failed();
             }
             Event::NoShell(what) => self.trouble = Some(what),
+            // Whoever asked for it says what came of it.
+            Event::Wrote(_) => {}
         }
     }
 

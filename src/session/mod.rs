@@ -16,7 +16,7 @@ pub use judge::{Kernel, judge, options};
 pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::Session;
 pub use marks::{Marks, Moment};
-pub use message::{Command, Effect, Event, Guess, Phase};
+pub use message::{Command, Effect, Event, Form, Guess, Order, Phase, Wrote};
 pub use record::*;
 pub use task::TaskState;
 pub use verdict::{Spoken, verdict};

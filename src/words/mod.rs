@@ -24,6 +24,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("en/plain.txt"),
         include_str!("en/volume.txt"),
         include_str!("en/class.txt"),
+        include_str!("en/play.txt"),
     ])
 });
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -34,6 +35,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("zh-CN/plain.txt"),
         include_str!("zh-CN/volume.txt"),
         include_str!("zh-CN/class.txt"),
+        include_str!("zh-CN/play.txt"),
     ])
 });
 
@@ -79,6 +81,12 @@ impl Lang {
         if number == 1 { self.say(&format!("{key}.one"), &all) } else { self.say(key, &all) }
     }
 
+    /// The words for a key, if there are any.
+    pub fn find(self, key: &str) -> Option<String> {
+        let said = self.say(key, &[]);
+        (said != key).then_some(said)
+    }
+
     /// The words for a key, with `{0}`, `{1}` … replaced. A key that is missing shows itself.
     pub fn say(self, key: &str, args: &[&str]) -> String {
         let catalogue = match self {
@@ -120,6 +128,7 @@ mod tests {
             include_str!("en/plain.txt"),
             include_str!("en/volume.txt"),
             include_str!("en/class.txt"),
+            include_str!("en/play.txt"),
         ];
         let lines =
             files.iter().flat_map(|f| f.lines()).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();

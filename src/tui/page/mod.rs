@@ -10,6 +10,7 @@ mod verdict;
 pub use question::pointable;
 
 use super::explain::fields;
+use super::play;
 use super::scene::Scene;
 use super::style::Tone;
 use super::view::{Mode, Tab, View};
@@ -34,16 +35,16 @@ pub struct Page {
 }
 
 impl Page {
-    fn add(&mut self, lines: impl IntoIterator<Item = String>) {
+    pub fn add(&mut self, lines: impl IntoIterator<Item = String>) {
         self.add_as(Tone::Plain, lines);
     }
 
-    fn add_as(&mut self, tone: Tone, lines: impl IntoIterator<Item = String>) {
+    pub fn add_as(&mut self, tone: Tone, lines: impl IntoIterator<Item = String>) {
         self.lines.extend(lines.into_iter().map(|text| PageLine { text, tone }));
     }
 
     /// An empty line between two parts.
-    fn gap(&mut self) {
+    pub fn gap(&mut self) {
         if self.lines.last().is_some_and(|line| !line.text.is_empty()) {
             self.add([String::new()]);
         }
@@ -91,6 +92,7 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
             }
             page
         }
+        Mode::Play(sheet) => play::page(sheet, session, view, width),
         Mode::Explain => {
             if let Some((side, row)) = view.selected {
                 for line in fields(scene.side(side), row, view.lang) {

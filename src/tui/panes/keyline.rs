@@ -2,6 +2,7 @@
 
 use crate::session::{Phase, Session};
 use crate::tui::cells::Kind;
+use crate::tui::play;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::view::{Focus, Mode, View};
@@ -47,6 +48,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         Mode::NoChinese => return vec![Some("english"), Some("chinese")],
         Mode::Explain => return vec![Some("scroll"), Some("arrows"), Some("copy"), Some("close")],
         Mode::Fault(_) => return vec![Some("scroll"), Some("close"), Some("quit")],
+        Mode::Play(sheet) => return play::keys(*sheet, session).iter().map(|key| Some(*key)).collect(),
         Mode::Look | Mode::Help => {}
     }
     if view.moment.is_some() {
@@ -65,6 +67,21 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
             Some("fold"),
             Some("zoom"),
             Some("page"),
+        ];
+    }
+    if session.is_play {
+        return vec![
+            Some("play"),
+            when(is_single, "other"),
+            when(overflows, "scroll"),
+            Some("host"),
+            when(scene.inside.is_there(), "container"),
+            when(session.lesson.steps.len() > 1, "take-back"),
+            when(session.lesson.steps.len() > 1, "write"),
+            when(!session.history.is_empty(), "changes"),
+            when(scene.inside.facts().is_some_and(|facts| facts.root != "/"), "view"),
+            when(map.columns.kind != Kind::Wide, "tabs"),
+            Some("quit"),
         ];
     }
     let enter = match session.phase {

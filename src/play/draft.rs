@@ -2,7 +2,7 @@
 
 use super::{about, cause, yaml};
 use crate::lesson::{
-    Condition, CountSpec, EveryRow, LAB, Lesson, Named, Output, PidSpec, Proof, RowFilter, Rows, Side, View, moved,
+    Condition, CountSpec, EveryRow, LAB, Lesson, Named, Output, PidSpec, Proof, RowFilter, Rows, Same, Side, View, moved,
 };
 use crate::mounts::{Change, ChangeKind, Mount};
 use crate::op::{Actor, Operation, errno_name};
@@ -107,7 +107,14 @@ fn expected(record: &RoundRecord) -> Vec<(Proof, Condition)> {
         }
     }
     match (&record.before.inside, &record.after.inside) {
-        (None, Some(_)) => becomes.push(Condition::Ended(false)),
+        (None, Some(inside)) => {
+            becomes.push(Condition::Ended(false));
+            for (kind, inode) in &inside.facts.namespaces {
+                if record.after.outside.facts.namespace(kind) != Some(*inode) {
+                    becomes.push(Condition::Same(Same { what: kind.clone(), is: false }));
+                }
+            }
+        }
         (Some(_), None) => becomes.push(Condition::Ended(true)),
         _ => {}
     }

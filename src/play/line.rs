@@ -102,7 +102,7 @@ mod tests {
             ("mount: { type: tmpfs }", "missing field `on`"),
             ("mount: { type: tmpfs, on: /mnt, flags: [red] }", "known: remount, bind"),
             ("mkdir: { path: /a, mode: \"9\" }", "octal digits in quotes"),
-            ("mkdir: { path: /a", "column"),
+            ("mkdir: { path: /a", "not closed"),
             ("write: { path: /a, text: b: c }", "in quotes"),
             ("sh:", "line"),
             ("", "empty"),

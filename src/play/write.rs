@@ -86,7 +86,7 @@ pub fn told(answer: &Wrote, form: Form, seen: &[Vec<RoundRecord>], lang: Lang) -
             for (steps, key) in [(otherwise.as_slice(), "play.otherwise"), (left_out, "play.left-out")] {
                 said.extend((!steps.is_empty()).then(|| lang.say(key, &[&numbers(steps)])));
             }
-            said.join(" ")
+            said.join("\n")
         }
     }
 }

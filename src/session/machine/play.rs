@@ -8,8 +8,8 @@ use std::sync::Arc;
 impl Session {
     /// Begins one. The lesson has one step that performs nothing: how things stand at the beginning.
     pub fn play(lesson: Arc<Lesson>) -> (Session, Vec<Effect>) {
-        let (session, effects) = Session::new(lesson, 0);
-        (Session { is_play: true, ..session }, effects)
+        let (session, _) = Session::new(lesson, 0);
+        (Session { is_play: true, ..session }, vec![Effect::Build { replay: 1 }])
     }
 
     /// Performs one step more: the last one of this lesson, which is the one so far but for that.

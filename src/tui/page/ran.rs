@@ -48,12 +48,17 @@ pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page 
     page
 }
 
+/// What ran last, with its answers, and what it printed.
+pub fn last(session: &Session, view: &View, page: &mut Page, width: usize) {
+    records(latest(session), view, true, page, width);
+    causes(session, view, page, width);
+    outputs(session, page, width);
+}
+
 /// The calls alone, with each flag explained.
 pub fn calls(session: &Session, view: &View, width: usize) -> Page {
     let mut page = Page::default();
-    records(latest(session), view, true, &mut page, width);
-    causes(session, view, &mut page, width);
-    outputs(session, &mut page, width);
+    last(session, view, &mut page, width);
     if page.lines.is_empty() {
         page.add(wrap(&view.lang.say("tui.nothing", &[]), width));
     }

@@ -31,7 +31,7 @@ pub fn text(session: &Session, view: &View, width: usize) -> Page {
         Phase::See if session.is_play => {
             done(session, view, &mut page, width);
             page.gap();
-            ran::outputs(session, &mut page, width);
+            ran::last(session, view, &mut page, width);
             return page;
         }
         Phase::See => {
@@ -71,7 +71,7 @@ pub fn hints(session: &Session, view: &View, page: &mut Page, width: usize) {
     }
 }
 
-/// What was done without a script, the last one in sight.
+/// What was done without a script.
 fn done(session: &Session, view: &View, page: &mut Page, width: usize) {
     page.add_as(Tone::Strong, wrap(&view.lang.say("play.done", &[]), width));
     for (index, step) in session.lesson.steps.iter().enumerate() {
@@ -79,7 +79,6 @@ fn done(session: &Session, view: &View, page: &mut Page, width: usize) {
         let tone = if index == session.step { Tone::Strong } else { Tone::Plain };
         page.add_as(tone, hang(&format!("{}  {}", index + 1, as_typed(round)), width, 4));
     }
-    page.until = Some(page.lines.len() - 1);
 }
 
 /// How many lines of what is next are shown.

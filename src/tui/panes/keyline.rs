@@ -17,7 +17,11 @@ pub fn keys(session: &Session, view: &View, scene: &Scene, map: &Map) -> String 
     }
     let texts: Vec<String> = items.iter().map(|item| view.lang.say(&format!("line.{item}"), &[])).collect();
     let room = map.width - 3;
-    let help = [view.lang.say("line.help", &[]), "?".to_string()];
+    // Where text is typed, `?` is text.
+    let help = match view.mode {
+        Mode::Play(_) => [String::new(), String::new()],
+        _ => [view.lang.say("line.help", &[]), "?".to_string()],
+    };
     let all: usize = texts.iter().map(|text| text.width() + 2).sum();
     // The whole word where everything fits, else the bare sign at the end.
     let help = if all + help[0].width() <= room { &help[0] } else { &help[1] };

@@ -3,8 +3,6 @@
 mod input;
 mod page;
 mod press;
-#[cfg(test)]
-mod tests;
 
 pub use page::{keys, message, open, page};
 pub use press::{begin, press, refuses, wrote};
@@ -27,6 +25,8 @@ pub enum Sheet {
     Write,
     /// The file is there already: replace it?
     Replace,
+    /// What came of writing.
+    Wrote,
 }
 
 /// What was typed and chosen. It stays while nothing is open, so that nothing is typed twice.
@@ -43,6 +43,8 @@ pub struct Palette {
     pub form: Form,
     /// The name of the file, for each form.
     pub files: [Input; 2],
+    /// What came of writing, in words.
+    pub said: String,
 }
 
 impl Default for Palette {
@@ -55,6 +57,7 @@ impl Default for Palette {
             lines: BTreeMap::new(),
             form: Form::Lesson,
             files: [Input::new("my-lesson"), Input::new("play.sh")],
+            said: String::new(),
         }
     }
 }

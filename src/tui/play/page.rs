@@ -20,7 +20,7 @@ const NAMES: usize = 13;
 pub fn open(sheet: Sheet) -> &'static str {
     match sheet {
         Sheet::List | Sheet::Form => "play.tab",
-        Sheet::Write | Sheet::Replace => "play.write-tab",
+        Sheet::Write | Sheet::Replace | Sheet::Wrote => "play.write-tab",
     }
 }
 
@@ -29,6 +29,13 @@ pub fn page(sheet: Sheet, session: &Session, view: &View, width: usize) -> Page 
         Sheet::List => list(session, view, width),
         Sheet::Form => form(session, view, width),
         Sheet::Write | Sheet::Replace => write(session, view, width),
+        Sheet::Wrote => {
+            let mut page = Page::default();
+            for line in view.palette.said.lines() {
+                page.add(hang(line, width, 4));
+            }
+            page
+        }
     }
 }
 
@@ -41,6 +48,7 @@ pub fn keys(sheet: Sheet, session: &Session) -> &'static [&'static str] {
         (Sheet::Form, false) => &["perform", "list"],
         (Sheet::Write, _) => &["write-it", "form", "close"],
         (Sheet::Replace, _) => &["replace", "keep-it"],
+        (Sheet::Wrote, _) => &["go-on"],
     }
 }
 
@@ -117,7 +125,7 @@ fn form(session: &Session, view: &View, width: usize) -> Page {
         Err(fault) => page.add_as(Tone::Changed, hang(&fault.say(lang), width, 2)),
     }
     page.until = Some(page.lines.len() - 1);
-    page.add(item.args.iter().flat_map(|arg| hang(&arg.replace('`', ""), width, 4)));
+    page.add(item.args.iter().flat_map(|arg| hang(&arg.replace('`', "").replace('…', view.glyphs.dots()), width, 4)));
     page
 }
 

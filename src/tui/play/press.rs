@@ -1,7 +1,7 @@
 //! What a key does to the palette and its forms.
 
 use super::input::Input;
-use super::{Palette, Sheet};
+use super::Sheet;
 use crate::op::Actor;
 use crate::play::{line, told, with};
 use crate::session::{Command, Form, Order, Session, Wrote};
@@ -30,6 +30,7 @@ pub fn press(sheet: Sheet, key: KeyEvent, session: &mut Session, view: &mut View
         Sheet::Write => return Some(write(key, session, view)),
         Sheet::Replace if key.code == KeyCode::Enter => return Some(order(true, session, view)),
         Sheet::Replace => view.mode = Mode::Play(Sheet::Write),
+        Sheet::Wrote => view.mode = Mode::Look,
     }
     Some(NOTHING)
 }
@@ -42,7 +43,7 @@ fn escape(sheet: Sheet, view: &mut View) {
             view.palette.at = 0;
             Mode::Play(Sheet::List)
         }
-        Sheet::List | Sheet::Write => Mode::Look,
+        Sheet::List | Sheet::Write | Sheet::Wrote => Mode::Look,
         Sheet::Form => Mode::Play(Sheet::List),
         Sheet::Replace => Mode::Play(Sheet::Write),
     };
@@ -163,21 +164,16 @@ fn order(replaces: bool, session: &mut Session, view: &mut View) -> Act {
 
 /// What came of writing.
 pub fn wrote(answer: &Wrote, session: &Session, view: &mut View) {
-    let said = || Some(told(answer, view.palette.form, &session.past, view.lang));
-    let (mode, notice) = match answer {
-        Wrote::Exists(_) => (Mode::Play(Sheet::Replace), None),
-        Wrote::Failed(_) => (Mode::Play(Sheet::Write), said()),
-        Wrote::Done { .. } => (Mode::Look, said()),
+    let said = || told(answer, view.palette.form, &session.past, view.lang);
+    view.mode = match answer {
+        Wrote::Exists(_) => Mode::Play(Sheet::Replace),
+        Wrote::Failed(_) => {
+            view.notice = Some(said());
+            Mode::Play(Sheet::Write)
+        }
+        Wrote::Done { .. } => {
+            view.palette.said = said();
+            Mode::Play(Sheet::Wrote)
+        }
     };
-    view.mode = mode;
-    view.notice = notice;
-}
-
-impl Palette {
-    /// For tests and for whoever opens the form directly.
-    #[cfg(test)]
-    pub fn type_line(&mut self, name: &'static str, text: &str) {
-        self.name = name;
-        self.lines.insert(name, Input::new(text));
-    }
 }

@@ -1,1 +1,0 @@
-//! The palette as a student sees it.

@@ -238,7 +238,10 @@ fn advise(words: &str) -> String {
 /// What YAML stumbles over most, and what to write instead.
 const TRAPS: [(&str, &str); 3] = [
     ("mapping values are not allowed", "put a text that has `: ` in it in quotes"),
-    ("did not find expected ',' or", "a bracket before this place is not closed, or ` #` begins a comment inside it"),
+    (
+        "did not find expected ',' or",
+        "a bracket before this place is not closed, ` #` begins a comment inside it, or a text with `: ` in it is not in quotes",
+    ),
     ("found character that cannot start any token", "put a text that begins with this character in quotes"),
 ];
 

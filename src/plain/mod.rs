@@ -137,7 +137,8 @@ impl Plain<'_> {
                         let key = if self.session.is_play { "play.rebuilt" } else { "plain.rebuilt" };
                         self.say.text(&self.lang.say(key, &[&step.to_string(), &millis.to_string()]))?;
                         // Without a script nothing is to be read again: the step has been told when it ran.
-                        self.told = if self.session.is_play { self.now() } else { Told { step: None, rounds: 0, ..self.told } };
+                        self.told =
+                            if self.session.is_play { self.now() } else { Told { step: None, rounds: 0, ..self.told } };
                     }
                 }
             }

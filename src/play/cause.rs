@@ -49,9 +49,8 @@ fn situation(table: &MountTable, call: &Call, errno: &str) -> Option<&'static st
         (Call::Umount { target, .. }, "EINVAL") => Some(if is_there(target) { "locked" } else { "none" }),
         (Call::PivotRoot { new, .. }, "EINVAL") if !is_there(new) => Some("none"),
         (Call::PivotRoot { new, .. }, "EINVAL") => {
-            let is_shared = |path: &str| {
-                table.answering(path.as_bytes()).is_some_and(|row| table.rows()[row].shared.is_some())
-            };
+            let is_shared =
+                |path: &str| table.answering(path.as_bytes()).is_some_and(|row| table.rows()[row].shared.is_some());
             (is_shared("/") || is_shared(new)).then_some("shared")
         }
         _ => None,

@@ -2,7 +2,8 @@
 
 use super::{about, cause, yaml};
 use crate::lesson::{
-    Condition, CountSpec, EveryRow, LAB, Lesson, Named, Output, PidSpec, Proof, RowFilter, Rows, Same, Side, View, moved,
+    Condition, CountSpec, EveryRow, LAB, Lesson, Named, Output, PidSpec, Proof, RowFilter, Rows, Same, Side, View,
+    moved,
 };
 use crate::mounts::{Change, ChangeKind, Mount};
 use crate::op::{Actor, Operation, errno_name};

@@ -40,10 +40,9 @@ pub fn with(lesson: &Lesson, round: Round) -> Lesson {
     let title = title(&round);
     for (lang, text) in [(Lang::En, "en"), (Lang::Zh, "zh-CN")] {
         let Some(words) = lesson.texts.get_mut(text) else { continue };
-        words.steps.insert(
-            id.clone(),
-            StepText { title: title.clone(), text: about(&round, lang), ..StepText::default() },
-        );
+        words
+            .steps
+            .insert(id.clone(), StepText { title: title.clone(), text: about(&round, lang), ..StepText::default() });
     }
     lesson.steps.push(Step {
         id,

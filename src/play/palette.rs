@@ -16,7 +16,10 @@ pub const SHELL: &str = "sh";
 
 pub const OPERATIONS: &[Group] = &[
     Group { key: "group.namespaces", names: &["clone", "unshare", "setns", "id-map", "hostname"] },
-    Group { key: "group.mounts", names: &["mount", "umount", "bind", "remount", "set-attr", "open-tree", "move-mount"] },
+    Group {
+        key: "group.mounts",
+        names: &["mount", "umount", "bind", "remount", "set-attr", "open-tree", "move-mount"],
+    },
     Group { key: "group.propagation", names: &["propagation"] },
     Group { key: "group.root", names: &["chroot", "chroot-only", "pivot-root", "chdir", "fchdir"] },
     Group { key: "group.process", names: &["exec", "kill", SHELL] },

@@ -62,7 +62,9 @@ fn lines(round: &Round) -> Vec<String> {
             let line = format!("exec env -i {} {} {}", env.join(" "), quoted(&exec.path), args.join(" "));
             format!("printf '%s\\n' {} >&3", quoted(line.trim_end()))
         }
-        other => command(other).map_or_else(|| format!("# No command does this: {}", super::yaml::operation(other)), place),
+        other => {
+            command(other).map_or_else(|| format!("# No command does this: {}", super::yaml::operation(other)), place)
+        }
     });
     does.chain(round.lines().map(|line| place(line.to_string()))).collect()
 }
@@ -173,7 +175,11 @@ mod tests {
                 "propagation: { on: /, type: private, recursive: true }",
                 "inside 'mount --make-rprivate /'",
             ),
-            (Actor::Container, "write: { path: /a, text: \"it's\" }", r"inside 'printf %s '\''it'\''\'\'''\''s'\'' >/a'"),
+            (
+                Actor::Container,
+                "write: { path: /a, text: \"it's\" }",
+                r"inside 'printf %s '\''it'\''\'\'''\''s'\'' >/a'",
+            ),
             (
                 Actor::Host,
                 "clone: { new: [mnt, pid] }",

@@ -14,11 +14,7 @@ use std::path::Path;
 
 /// `again` does it all once more, in a practice host of its own: what was typed by hand, which nobody can write down, is
 /// in neither the file nor its expectations.
-pub fn write(
-    order: &Order,
-    lesson: &Lesson,
-    again: impl FnOnce() -> Result<Vec<Vec<RoundRecord>>, String>,
-) -> Wrote {
+pub fn write(order: &Order, lesson: &Lesson, again: impl FnOnce() -> Result<Vec<Vec<RoundRecord>>, String>) -> Wrote {
     let is_there = order.path.symlink_metadata().is_ok();
     if is_there && !order.replaces {
         return Wrote::Exists(order.path.clone());
@@ -58,7 +54,11 @@ fn folder<'a>(path: &Path, files: impl Iterator<Item = (&'a str, String)>) -> Re
 fn file(path: &Path, text: &str, replaces: bool, mode: u32) -> Result<(), Trouble> {
     let mut options = OpenOptions::new();
     options.write(true).mode(mode).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-    if replaces { options.create(true).truncate(true) } else { options.create_new(true) };
+    if replaces {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     let write = |mut file: File| file.write_all(text.as_bytes());
     options.open(path).and_then(write).map_err(|error| (path.display().to_string(), error))
 }

@@ -1,7 +1,7 @@
 //! What a key does to the palette and its forms.
 
-use super::input::Input;
 use super::Sheet;
+use super::input::Input;
 use crate::op::Actor;
 use crate::play::{line, told, with};
 use crate::session::{Command, Form, Order, Session, Wrote};

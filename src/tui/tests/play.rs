@@ -94,9 +94,10 @@ fn what_is_previewed_is_performed() {
     student.shows("sethostname(\"box\", 3)");
     student.press(KeyCode::Enter);
     let step = student.session.lesson.steps.last().unwrap();
-    assert_eq!(step.rounds[0].does.iter().flat_map(lower).map(|call| call.to_string()).collect::<Vec<_>>(), [
-        "sethostname(\"box\", 3)"
-    ]);
+    assert_eq!(
+        step.rounds[0].does.iter().flat_map(lower).map(|call| call.to_string()).collect::<Vec<_>>(),
+        ["sethostname(\"box\", 3)"]
+    );
     assert!(student.session.busy);
 }
 

@@ -269,3 +269,27 @@ fn leaving_is_possible_from_every_sheet() {
         assert_eq!(act, Act::Effects(vec![Effect::Leave]), "{sheet:?}");
     }
 }
+
+/// No sheet is wider than the screen or fails on it, at any size.
+#[test]
+fn sheets_fit_every_screen() {
+    for lang in [Lang::En, Lang::Zh] {
+        let mut student = mounted();
+        student.press(KeyCode::Enter);
+        student.types("mount");
+        student.press(KeyCode::Enter);
+        student.types(&"，长的参数".repeat(12));
+        student.view.lang = lang;
+        student.view.palette.said = "a line that is written\n".repeat(9);
+        for sheet in [Sheet::List, Sheet::Form, Sheet::Write, Sheet::Replace, Sheet::Wrote] {
+            student.view.mode = Mode::Play(sheet);
+            for width in (60..=170).step_by(5) {
+                for height in [16, 24, 45] {
+                    for line in screen(&student.session, &student.view, width, height).lines() {
+                        assert!(line.width() < usize::from(width), "{width}x{height} {sheet:?}: {line}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -256,6 +256,10 @@ fn what_was_done_is_a_lesson_that_holds() {
             "do container exec: {path: /bin/sh, args: [sh]}",
             "do container sh: ls /",
             "do host kill: {pid: container, signal: KILL}",
+            // A program that ends by itself, whenever that is.
+            "do host clone: {new: [mnt, pid, uts]}",
+            "do container exec: {path: /bin/true, args: [\"true\"]}",
+            "do host sh: sleep 0.3",
             "do host clone: {new: [mnt, user, pid]}",
             // What a less privileged namespace was given as one, it cannot take apart.
             "do container umount: {target: /proc}",

@@ -57,6 +57,21 @@ impl Done<'_> {
     }
 }
 
+/// The steps during which a program ran in the container that ended by itself: when it does, nobody knows beforehand, so
+/// nothing is expected of the inside meanwhile.
+fn passing(done: &[Done]) -> Vec<bool> {
+    let mut passing = vec![false; done.len()];
+    let begins = |step: &Done| matches!(step.round.does.first(), Some(Operation::Exec(_)));
+    for from in (0..done.len()).filter(|&index| begins(&done[index])) {
+        let end = (from..done.len()).find(|&index| done[index].record.after.inside.is_none());
+        let is_killed = |step: &Done| matches!(step.round.does.first(), Some(Operation::Kill(_)));
+        if let Some(end) = end.filter(|&end| !is_killed(&done[end])) {
+            passing[from..=end].fill(true);
+        }
+    }
+    passing
+}
+
 fn structure(done: &[Done], id: &str) -> String {
     let mut out = format!(
         "# yaml-language-server: $schema=lesson.schema.json\n# A draft, written by nslab play: what was done and what was \
@@ -67,7 +82,7 @@ fn structure(done: &[Done], id: &str) -> String {
     let (from, to) = (common.find("host:").unwrap_or(0), common.find("steps:").unwrap_or(0));
     out.push_str(&common[from..to]);
     out.push_str("steps:\n");
-    for step in done {
+    for (step, passing) in done.iter().zip(passing(done)) {
         let actor = yaml::word(&step.round.actor);
         let _ = write!(out, "  - id: {}\n    minutes: 1\n    rounds:\n      - actor: {actor}\n", step.id);
         if !step.round.does.is_empty() {
@@ -82,7 +97,8 @@ fn structure(done: &[Done], id: &str) -> String {
                 let _ = writeln!(out, "          - {{ sh: {} }}", yaml::text(line));
             }
         }
-        let expected = expected(step.record);
+        let sides: &[Side] = if passing { &[Side::Outside] } else { &[Side::Outside, Side::Inside] };
+        let expected = expected(step.record, sides);
         if !expected.is_empty() {
             out.push_str("        expect:\n");
         }
@@ -99,15 +115,16 @@ fn structure(done: &[Done], id: &str) -> String {
 }
 
 /// What may be expected because it was so, each proven by the record itself.
-fn expected(record: &RoundRecord) -> Vec<(Proof, Condition)> {
+fn expected(record: &RoundRecord, sides: &[Side]) -> Vec<(Proof, Condition)> {
     let mut becomes = Vec::new();
-    for side in [Side::Outside, Side::Inside] {
+    for &side in sides {
         if let (Some(before), Some(after)) = (record.before.side(side), record.after.side(side)) {
             facts(side, before, after, &mut becomes);
             rows(side, record, before, after, &mut becomes);
         }
     }
     match (&record.before.inside, &record.after.inside) {
+        _ if !sides.contains(&Side::Inside) => {}
         (None, Some(inside)) => {
             becomes.push(Condition::Ended(false));
             for (kind, inode) in &inside.facts.namespaces {
@@ -136,7 +153,7 @@ fn expected(record: &RoundRecord) -> Vec<(Proof, Condition)> {
         }));
     }
     let changed = !record.outside.is_empty() || !record.inside.is_empty();
-    for side in [Side::Outside, Side::Inside].into_iter().filter(|_| changed) {
+    for side in sides.iter().copied().filter(|_| changed) {
         let filter = RowFilter::default();
         let (added, removed, changed, covered) = (None, None, None, None);
         says.push(Condition::Change(crate::lesson::ChangeSpec {

@@ -40,7 +40,7 @@ pub fn script(lesson: &Lesson, records: &[Vec<RoundRecord>]) -> String {
         for (round, record) in step.rounds.iter().zip(records) {
             let _ = writeln!(out, "\n# {}", as_typed(round).replace('\n', " "));
             if let Some((_, errno)) = record.failed() {
-                let _ = writeln!(out, "# The kernel's answer was {}.", crate::op::errno_name(errno));
+                let _ = writeln!(out, "# It is refused: {}.", crate::op::errno_name(errno));
             }
             lines(round).iter().for_each(|line| out.push_str(&format!("{line}\n")));
         }

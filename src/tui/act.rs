@@ -104,7 +104,7 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
     let leaves = key == Key::Session(Command::Leave);
     match view.mode.clone() {
         Mode::Help if !leaves => {
-            let last = help::overflow(view, area) as i32;
+            let last = help::overflow(session, view, area) as i32;
             let by = match key {
                 Key::Scroll(pages) => pages * i32::from(area.height).saturating_sub(2),
                 Key::Move(by) => by,

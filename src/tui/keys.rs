@@ -54,6 +54,17 @@ pub struct Binding {
     presses: &'static [(Press, Key)],
 }
 
+impl Binding {
+    /// Whether it does something in a lesson, or without a script.
+    pub fn is_for(&self, play: bool) -> bool {
+        match self.words {
+            "key.write" => play,
+            "key.next" | "key.break" | "key.tip" | "key.goto" => !play,
+            _ => true,
+        }
+    }
+}
+
 use Press::{Char, Code, Control};
 
 const fn bind(names: &'static str, words: &'static str, presses: &'static [(Press, Key)]) -> Binding {

@@ -254,6 +254,14 @@ fn keys_that_have_no_meaning_here() {
     assert_eq!(student.view.mode, Mode::Look);
 }
 
+#[test]
+fn the_help_page_has_the_keys_that_mean_something_here() {
+    let mut student = begun();
+    student.types("?");
+    student.shows("w                    write what was done");
+    student.hides("break it, then a digit");
+}
+
 /// Letters are text while something is typed, Ctrl-C leaves all the same.
 #[test]
 fn leaving_is_possible_from_every_sheet() {

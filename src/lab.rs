@@ -24,6 +24,9 @@ pub enum LabError {
     Broken(String),
 }
 
+/// The name of the container's first process as long as it performs operations: until it executes another program.
+pub const AGENT: &str = "nslab-agent";
+
 /// What a shell of a side prints when it waits for a line.
 pub fn prompt(actor: Actor) -> &'static str {
     match actor {

@@ -9,9 +9,12 @@ pub mod listing;
 pub mod mounts;
 pub mod op;
 pub mod plain;
+pub mod play;
+
 pub mod progress;
 pub mod receipt;
 pub mod recording;
+pub mod reference;
 pub mod relay;
 #[cfg(target_os = "linux")]
 pub mod sandbox;

@@ -15,6 +15,7 @@ mod new;
 #[cfg(target_os = "linux")]
 mod notes;
 mod ops;
+mod play;
 mod progress;
 mod record;
 mod replay;
@@ -58,6 +59,8 @@ struct Cli {
 enum Command {
     /// Walk through a lesson, every stage performed for real.
     Lesson(lesson::Args),
+    /// The practice host and a container without a script: perform any operation, and write down what you did.
+    Play(play::Args),
     /// The lessons, one a line.
     List {
         #[arg(long)]
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         None => list::menu(lang),
         Some(Command::Lesson(args)) => lesson::run(&args, lang),
+        Some(Command::Play(args)) => play::run(&args, lang),
         Some(Command::List { json }) => list::list(json, lang),
         Some(Command::Progress { json }) => progress::show(json, lang),
         Some(Command::Notes { lesson }) => notes::notes(&lesson, lang),

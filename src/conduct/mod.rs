@@ -85,8 +85,19 @@ impl Conductor {
                 self.now = record.after.clone();
                 Ok(vec![Event::Solved(Box::new(record))])
             }
+            Effect::Write(ref order) => {
+                let wrote = crate::play::write(order, &lesson, || self.again().map_err(|error| error.to_string()));
+                Ok(vec![Event::Wrote(wrote)])
+            }
             Effect::Shell { .. } | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
         }
+    }
+
+    /// All steps once more, in a lab of their own; the one that is there goes on.
+    fn again(&self) -> Result<Vec<Vec<RoundRecord>>, LabError> {
+        let mut lab = (self.start)(&self.lesson.host)?;
+        let (_, past) = round::replay(lab.as_mut(), &self.lesson, self.lesson.steps.len(), &[])?;
+        Ok(past.steps)
     }
 }
 

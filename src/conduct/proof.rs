@@ -1,7 +1,7 @@
 //! Proves that what a round says could be otherwise: each expectation must fail somewhere. A `becomes` fails before its
 //! round; every other one fails with the round left out, or in the experiment that its author names.
 
-use super::round::{begin, calls, look_again, perform, replay, run, takes_time, type_lines};
+use super::round::{Wait, begin, calls, look_again, perform, replay, run, type_lines, wait_for};
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Breaker, Condition, Expectation, Lesson, Proof, Round, Step};
 use crate::op::Operation;
@@ -84,13 +84,13 @@ pub fn attempt(
     }
     let round = &at.rounds[experiment.round];
     let mut record = begin(lab, at, round, &now)?;
-    let mut patient = false;
+    let mut wait = Wait::No;
     if let Some(breaker) = experiment.instead {
         let actor = breaker.actor.unwrap_or(round.actor);
         calls(lab, actor, &breaker.does, &mut record)?;
         run(lab, actor, &breaker.run, &mut record)?;
         type_lines(lab, &breaker.types, &mut record)?;
-        patient = takes_time(&breaker.does, &breaker.types);
+        wait = wait_for(&breaker.does, &breaker.types);
     }
     for command in &round.run {
         let line = command.line().to_string();
@@ -105,7 +105,7 @@ pub fn attempt(
         let expectations = experiment.expectations.iter().map(|index| &round.expect[*index].that);
         expectations.map(|that| Verdict { that: that.clone(), held: holds(that, record) != Some(true) }).collect()
     };
-    look_again(lab, record, patient, verdicts)
+    look_again(lab, record, wait, verdicts)
 }
 
 /// What the lesson's own run shows of a step's expectations, without an experiment: a verdict for each `says` that fails had

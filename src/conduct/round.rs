@@ -11,6 +11,19 @@ use std::time::{Duration, Instant};
 /// How long a line that was typed, or a signal, may take to show its effect.
 const TYPED: Duration = Duration::from_secs(5);
 
+/// What is waited for before a round's record is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Nothing: a system call has had its effect when it returns.
+    No,
+    /// That everything is as it should be.
+    ForVerdicts,
+    /// That anything changes.
+    ForAnything,
+}
+/// How long a signal is waited for of which nobody expects anything: it may end the container, or do nothing at all.
+const SIGNAL: Duration = Duration::from_secs(1);
+
 /// Performs what the lesson wants done before step 1. Its record is step 0.
 pub fn prepare(lab: &mut dyn Lab, lesson: &Lesson) -> Result<RoundRecord, LabError> {
     let mut record = RoundRecord { actor: Some(Actor::Host), before: lab.snapshot()?, ..RoundRecord::default() };
@@ -30,11 +43,16 @@ pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot)
     let mut record = begin(lab, step, round, before)?;
     // Where a failure is the lesson, what is run afterwards belongs to it.
     if calls(lab, round.actor, &round.does, &mut record)? || round.expect.iter().any(is_about_errno) {
+        if round.expect.iter().any(|expectation| expectation.that == Condition::Ended(true)) {
+            until_ended(lab)?;
+        }
         run(lab, round.actor, &round.run, &mut record)?;
     }
     type_lines(lab, &round.types, &mut record)?;
     let verdicts = |record: &RoundRecord| verdicts(record, round);
-    look_again(lab, record, takes_time(&round.does, &round.types), verdicts)
+    let is_open = round.expect.is_empty() && round.does.iter().any(sends_signal);
+    let wait = if is_open { Wait::ForAnything } else { wait_for(&round.does, &round.types) };
+    look_again(lab, record, wait, verdicts)
 }
 
 /// The record of a round that has not done anything yet.
@@ -64,11 +82,11 @@ pub(super) fn type_lines(lab: &mut dyn Lab, lines: &[String], record: &mut Round
 pub(super) fn look_again(
     lab: &mut dyn Lab,
     mut record: RoundRecord,
-    patient: bool,
+    wait: Wait,
     verdicts: impl Fn(&RoundRecord) -> Vec<Verdict>,
 ) -> Result<RoundRecord, LabError> {
     let files: Vec<_> = record.files_before.iter().map(|seen| (seen.side, seen.path.clone())).collect();
-    let deadline = Instant::now() + TYPED;
+    let deadline = Instant::now() + if wait == Wait::ForAnything { SIGNAL } else { TYPED };
     loop {
         let RoundRecord { after, outside, inside, .. } = RoundRecord::between(record.before.clone(), lab.snapshot()?);
         record = RoundRecord { after, outside, inside, files_after: look(lab, &files)?, ..record };
@@ -76,7 +94,12 @@ pub(super) fn look_again(
         if let Some(last) = record.commands.iter_mut().rev().find(|command| command.typed) {
             last.output.push_str(&lab.typed_output()?);
         }
-        if !patient || record.held() || Instant::now() > deadline {
+        let is_over = match wait {
+            Wait::No => true,
+            Wait::ForVerdicts => record.held(),
+            Wait::ForAnything => shows_something(&record),
+        };
+        if is_over || Instant::now() > deadline {
             return Ok(record);
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -85,9 +108,29 @@ pub(super) fn look_again(
 
 /// What is typed takes effect in its own time, and so does a signal; any other system call has had its effect when it
 /// returns.
-pub(super) fn takes_time(does: &[Operation], types: &[String]) -> bool {
-    let sends = |operation: &Operation| matches!(operation, Operation::Kill(kill) if kill.signal.0 != 0);
-    !types.is_empty() || does.iter().any(sends)
+pub(super) fn wait_for(does: &[Operation], types: &[String]) -> Wait {
+    if !types.is_empty() || does.iter().any(sends_signal) { Wait::ForVerdicts } else { Wait::No }
+}
+
+fn sends_signal(operation: &Operation) -> bool {
+    matches!(operation, Operation::Kill(kill) if kill.signal.0 != 0)
+}
+
+fn shows_something(record: &RoundRecord) -> bool {
+    let there = |snapshot: &Snapshot| snapshot.inside.is_some();
+    record.failed().is_some()
+        || !record.outside.is_empty()
+        || !record.inside.is_empty()
+        || there(&record.before) != there(&record.after)
+}
+
+/// The commands of a round in which the container ends come after its end: ps would still show it dying.
+fn until_ended(lab: &mut dyn Lab) -> Result<(), LabError> {
+    let deadline = Instant::now() + TYPED;
+    while lab.snapshot()?.inside.is_some() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
 }
 
 fn is_about_errno(expectation: &crate::lesson::Expectation) -> bool {

@@ -10,11 +10,12 @@ impl Lesson {
     /// This lesson with its lab at another place: every path below `/lab`, in operations, conditions and words alike. So
     /// what is read and shown is what is performed.
     pub fn at(&self, lab: &str) -> Lesson {
-        if lab == LAB {
+        let from = self.host.lab.as_str();
+        if lab == from {
             return self.clone();
         }
         let mut value = serde_json::to_value(self).expect("a lesson is made of plain values");
-        each_string(&mut value, &|text| moved(text, lab));
+        each_string(&mut value, &|text| moved(text, from, lab));
         let mut lesson: Lesson = serde_json::from_value(value).expect("what was written can be read");
         lesson.host.lab = lab.into();
         lesson
@@ -31,16 +32,16 @@ fn each_string(value: &mut Value, change: &dyn Fn(&str) -> String) {
 }
 
 /// `/lab` where it is a whole path or the first name of one: not in `/labs`, `/usr/lab` or `./lab`.
-fn moved(text: &str, lab: &str) -> String {
+pub(crate) fn moved(text: &str, from: &str, lab: &str) -> String {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for (at, _) in text.match_indices(LAB) {
-        let end = at + LAB.len();
+    for (at, _) in text.match_indices(from) {
+        let end = at + from.len();
         let goes_on = text[..at].ends_with(|c| part_of_name(c) || matches!(c, '.' | '/'));
         let is_longer = text[end..].starts_with(part_of_name);
         out.push_str(&text[done..at]);
-        out.push_str(if goes_on || is_longer { LAB } else { lab });
+        out.push_str(if goes_on || is_longer { from } else { lab });
         done = end;
     }
     out + &text[done..]
@@ -63,7 +64,7 @@ mod tests {
             ("/labs /usr/lab ./lab lab-host a/lab/b /lab-x", "/labs /usr/lab ./lab lab-host a/lab/b /lab-x"),
             ("/lab/lab", "/srv/lab"),
         ] {
-            assert_eq!(moved(text, "/srv"), wanted);
+            assert_eq!(moved(text, LAB, "/srv"), wanted);
         }
     }
 
@@ -78,6 +79,7 @@ mod tests {
             assert_eq!(lesson.at(LAB), lesson);
             let there = lesson.at("/mnt");
             assert_eq!(there.host.lab, "/mnt");
+            assert_eq!(there.at(LAB), lesson, "{name}");
             let text = serde_json::to_string(&there).unwrap();
             assert!(!text.contains("/lab") && text.contains("/mnt/"), "{name}");
             let back = serde_json::to_string(&there).unwrap().replace("/mnt", LAB);

@@ -3,6 +3,7 @@
 use super::error::{LessonError, nearest};
 use super::{Lesson, Prediction, guard, markdown};
 use crate::mounts::printable;
+use crate::op::Operation;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -140,16 +141,7 @@ fn without_mark(text: String) -> String {
 /// Reads the structure. Every error has a place.
 pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
     let place = |line: usize, column: usize, what: String| LessonError::at(path, text, line, column, what);
-    guard::check(text).map_err(|guard::Trouble { line, column, what }| place(line, column, what))?;
-    let deserializer = serde_yaml::Deserializer::from_str(text);
-    let mut lesson: Lesson = serde_yaml::with::singleton_map_recursive::deserialize(deserializer).map_err(|error| {
-        let at = error.location();
-        let (line, column) = at.map_or((1, 1), |at| (at.line(), at.column()));
-        let words = error.to_string();
-        let words = words.split(" at line ").next().unwrap_or(&words).to_string();
-        // The parser names the field that it could not place; say which one was probably meant.
-        place(line, column, advise(&words))
-    })?;
+    let mut lesson: Lesson = structure(path, text)?;
     let line_of = |wanted: &str| {
         let found = text.lines().position(|line| line.contains(wanted));
         found.map_or((1, 1), |line| (line + 1, text.lines().nth(line).and_then(|l| l.find(wanted)).unwrap_or(0) + 1))
@@ -218,6 +210,26 @@ pub fn parse(path: &str, text: &str) -> Result<Lesson, LessonError> {
     Ok(lesson)
 }
 
+/// Anything that stands in a lesson's structure.
+fn structure<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T, LessonError> {
+    let place = |line: usize, column: usize, what: String| LessonError::at(path, text, line, column, what);
+    guard::check(text).map_err(|guard::Trouble { line, column, what }| place(line, column, what))?;
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    serde_yaml::with::singleton_map_recursive::deserialize(deserializer).map_err(|error| {
+        let at = error.location();
+        let (line, column) = at.map_or((1, 1), |at| (at.line(), at.column()));
+        let words = error.to_string();
+        let words = words.split(" at line ").next().unwrap_or(&words).to_string();
+        // The parser names the field that it could not place; say which one was probably meant.
+        place(line, column, advise(&words))
+    })
+}
+
+/// One operation, as `do:` of a lesson has it: `mount: { type: tmpfs, on: /mnt }`.
+pub fn operation(text: &str) -> Result<Operation, LessonError> {
+    structure("operation", text)
+}
+
 /// Adds the nearest known word to the parser's complaint about an unknown one.
 fn advise(words: &str) -> String {
     let words = &plain(words);
@@ -238,7 +250,10 @@ fn advise(words: &str) -> String {
 /// What YAML stumbles over most, and what to write instead.
 const TRAPS: [(&str, &str); 3] = [
     ("mapping values are not allowed", "put a text that has `: ` in it in quotes"),
-    ("did not find expected ',' or", "a bracket before this place is not closed, or ` #` begins a comment inside it"),
+    (
+        "did not find expected ',' or",
+        "a bracket before this place is not closed, ` #` begins a comment inside it, or a text with `: ` in it is not in quotes",
+    ),
     ("found character that cannot start any token", "put a text that begins with this character in quotes"),
 ];
 

@@ -16,12 +16,13 @@ mod tests;
 mod text;
 
 pub use at::LAB;
+pub(crate) use at::moved;
 pub use check::{Measure, Spot, check, find};
 pub use claims::{Claim, Showing, Verdict, claim, claims, showings};
 pub use condition::*;
 pub use error::{LessonError, nearest};
 pub use expectation::{Breaker, Expectation, Proof};
-pub use load::{Source, SourceFile, bundled, bundled_file, open, parse, parse_source, source};
+pub use load::{Source, SourceFile, bundled, bundled_file, open, operation, parse, parse_source, source};
 pub use model::*;
 pub use predict::*;
 pub use text::*;

@@ -3,6 +3,7 @@
 //! A reader of the same session as the full screen: lines that are typed become commands, and what changed in the
 //! session since it was last told is told.
 
+mod play;
 mod say;
 mod tell;
 mod words;
@@ -58,7 +59,7 @@ pub fn run(
         let words = [header.host_in_words(lang), header.kernel.clone(), day(header.date)];
         plain.say.text(&lang.say("replay.begins", &[&words[0], &words[1], &words[2]]))?;
     }
-    plain.say.text(&lang.say("plain.help", &[]))?;
+    plain.say.text(&lang.say(if plain.session.is_play { "play.help" } else { "plain.help" }, &[]))?;
     while !left {
         plain.tell()?;
         note(&plain.session);
@@ -89,6 +90,7 @@ impl Plain<'_> {
         match session.phase {
             _ if session.asks.is_some() => "plain.sure",
             _ if session.stuck => "plain.stuck",
+            _ if session.is_play => "play.prompt",
             Phase::Predict if words::takes_many(session) => "plain.answers",
             Phase::Predict => "plain.answer",
             Phase::See if !session.has_more() => or("plain.next", "replay.next"),
@@ -101,6 +103,9 @@ impl Plain<'_> {
 
     /// Does what a line asks for. True: the student leaves.
     fn obey(&mut self, line: &str) -> anyhow::Result<bool> {
+        if let Some(left) = self.play(line)? {
+            return Ok(left);
+        }
         match words::parse(line, &self.session) {
             Word::Commands(commands) => {
                 for command in commands {
@@ -144,9 +149,11 @@ impl Plain<'_> {
                     events.into_iter().for_each(|event| self.session.apply(event));
                     if built {
                         let (step, millis) = (self.session.step + 1, start.elapsed().as_millis());
-                        self.told = Told { rounds: 0, ..self.told };
-                        self.say.text(&self.lang.say("plain.rebuilt", &[&step.to_string(), &millis.to_string()]))?;
-                        self.told.step = None;
+                        let key = if self.session.is_play { "play.rebuilt" } else { "plain.rebuilt" };
+                        self.say.text(&self.lang.say(key, &[&step.to_string(), &millis.to_string()]))?;
+                        // Without a script nothing is to be read again: the step has been told when it ran.
+                        self.told =
+                            if self.session.is_play { self.now() } else { Told { step: None, rounds: 0, ..self.told } };
                     }
                 }
             }

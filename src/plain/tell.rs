@@ -5,7 +5,8 @@ use super::{Plain, Told};
 use crate::lesson::{Side, VariantText};
 use crate::listing::{Language, listing};
 use crate::mounts::{Change, ChangeKind, MountTable, printable, printable_line};
-use crate::op::{Actor, lower};
+use crate::op::{Actor, errno_meaning, errno_name, lower};
+use crate::play::causes;
 use crate::session::{Phase, RoundRecord, SideState, choice_in_words, layer_sentences, layers_of, options, verdict};
 use crate::words::Lang;
 
@@ -13,13 +14,8 @@ impl Plain<'_> {
     /// Tells what has not been told yet, and goes on to where something is to be answered or done.
     pub(super) fn tell(&mut self) -> anyhow::Result<()> {
         loop {
+            let now = self.now();
             let session = &self.session;
-            let now = Told {
-                step: Some(session.step),
-                phase: Some(session.phase),
-                rounds: session.rounds.len(),
-                variant: session.variant,
-            };
             let before = std::mem::replace(&mut self.told, now);
             if before == now {
                 return Ok(());
@@ -47,6 +43,17 @@ impl Plain<'_> {
                 Phase::Do => {}
             }
             return Ok(());
+        }
+    }
+
+    /// What there is to tell.
+    pub(super) fn now(&self) -> Told {
+        let session = &self.session;
+        Told {
+            step: Some(session.step),
+            phase: Some(session.phase),
+            rounds: session.rounds.len(),
+            variant: session.variant,
         }
     }
 
@@ -93,6 +100,9 @@ impl Plain<'_> {
         let words = self.words();
         let Some(record) = self.session.rounds.last().cloned() else { return Ok(()) };
         self.tell_record(&record, false)?;
+        if self.session.is_play {
+            self.tell_cause(&record)?;
+        }
         if self.session.rounds.len() == 1 {
             self.tell_verdict()?;
         }
@@ -112,6 +122,13 @@ impl Plain<'_> {
         let words = self.session.lesson.step_text(self.lang.code(), self.session.step);
         let text = self.session.variant().and_then(|variant| words.variants.get(&variant.id));
         text.cloned().unwrap_or_default()
+    }
+
+    /// Without a script no lesson says why the kernel refused.
+    fn tell_cause(&self, record: &RoundRecord) -> anyhow::Result<()> {
+        let Some((_, errno)) = record.failed() else { return Ok(()) };
+        self.say.exact(&format!("{}: {}", errno_name(errno), errno_meaning(errno)))?;
+        Ok(causes(record, self.lang).map_or(Ok(()), |cause| self.say.text(&cause))?)
     }
 
     fn tell_broken(&mut self) -> anyhow::Result<()> {

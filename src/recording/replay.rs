@@ -39,7 +39,9 @@ impl Replay {
                 });
                 Event::Tried(whole(tried?))
             }
-            Effect::Build { .. } | Effect::Shell { .. } | Effect::Learn(_) | Effect::Leave => return None,
+            Effect::Build { .. } | Effect::Shell { .. } | Effect::Learn(_) | Effect::Write(_) | Effect::Leave => {
+                return None;
+            }
         })
     }
 

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// Serves until the other end is gone. `proc` is the practice host's /proc, kept open from before any lesson.
 pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
-    sys::rename("nslab-agent");
+    sys::rename(crate::lab::AGENT);
     let wire = Wire::from(socket);
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGCHLD);

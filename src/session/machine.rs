@@ -1,5 +1,6 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
+mod play;
 mod question;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,10 @@ pub struct Session {
     pub task: TaskState,
     /// Nothing is performed: this is played from a recording.
     pub recorded: Option<Header>,
+    /// Without a script: steps are added as they are performed.
+    pub is_play: bool,
+    /// Of such a session: what the steps did, step by step.
+    pub past: Vec<Vec<RoundRecord>>,
 }
 
 impl Session {
@@ -72,6 +77,8 @@ impl Session {
             sights,
             task: TaskState::default(),
             recorded: None,
+            is_play: false,
+            past: Vec::new(),
         };
         (session, vec![Effect::Build { replay: step }])
     }
@@ -134,6 +141,9 @@ impl Session {
     }
 
     fn go(&mut self, command: Command) -> Vec<Effect> {
+        if self.is_play {
+            return self.go_in_play(command);
+        }
         let last = self.lesson.steps.len() - 1;
         match command {
             Command::Forward => self.forward(),
@@ -170,13 +180,17 @@ impl Session {
                 vec![Effect::Solve { step: self.step }]
             }
             Command::Show => Vec::new(),
-            Command::Shell(Side::Inside) if self.now.inside.is_none() => Vec::new(),
-            Command::Shell(side) => {
-                self.busy = true;
-                vec![Effect::Shell { side, step: self.step }]
-            }
+            Command::Shell(side) => self.open_shell(side),
             Command::Leave => vec![Effect::Leave],
         }
+    }
+
+    fn open_shell(&mut self, side: Side) -> Vec<Effect> {
+        if side == Side::Inside && self.now.inside.is_none() {
+            return Vec::new();
+        }
+        self.busy = true;
+        vec![Effect::Shell { side, step: self.step }]
     }
 
     fn forward(&mut self) -> Vec<Effect> {
@@ -273,13 +287,20 @@ impl Session {
                 {
                     self.remember(step, Arc::new(Marks::of(record)));
                 }
+                if self.is_play {
+                    self.past = past.steps;
+                }
             }
             Event::Built(now) => {
                 self.now = now;
                 self.at_step = self.now.clone();
                 self.by_hand = 0;
+                self.see_the_past();
             }
             Event::Performed(record) => {
+                if self.is_play {
+                    self.past.push(vec![(*record).clone()]);
+                }
                 self.mark(&record);
                 self.remember(self.step, self.marks.clone());
                 self.rounds.push(*record);
@@ -322,6 +343,7 @@ impl Session {
             Event::Failed(what) => {
                 self.trouble = Some(what);
                 self.stuck = true;
+                self.forget_what_failed();
             }
             Event::NoShell(what) => self.trouble = Some(what),
             Event::Notice(what) => {
@@ -330,6 +352,8 @@ impl Session {
                     self.variant = None;
                 }
             }
+            // Whoever asked for it says what came of it.
+            Event::Wrote(_) => {}
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{RoundRecord, Snapshot};
 use crate::lesson::{Lesson, Side};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the student is within a step.
@@ -88,6 +89,8 @@ pub enum Effect {
     },
     /// From now on this is the lesson.
     Learn(Arc<Lesson>),
+    /// Write what was done to a file.
+    Write(Order),
     Leave,
 }
 
@@ -120,4 +123,38 @@ pub enum Event {
     NoShell(String),
     /// Something to be said once: nothing else happened.
     Notice(String),
+    /// What came of writing.
+    Wrote(Wrote),
+}
+
+/// What is to be written of what was done, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub form: Form,
+    pub path: PathBuf,
+    /// What is there already may be replaced.
+    pub replaces: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A folder with a lesson that holds.
+    #[default]
+    Lesson,
+    /// A shell script.
+    Script,
+}
+
+#[derive(Debug)]
+pub enum Wrote {
+    Done {
+        path: PathBuf,
+        /// What was done, done once more without what was typed by hand: step by step.
+        again: Vec<Vec<RoundRecord>>,
+        /// Steps (from 0) that are not in the file, since they changed nothing.
+        left_out: Vec<usize>,
+    },
+    /// Something is there, and stays as it is.
+    Exists(PathBuf),
+    Failed(String),
 }

@@ -17,7 +17,7 @@ pub use judge::{Kernel, judge, options};
 pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
 pub use machine::Session;
 pub use marks::{Marks, Moment};
-pub use message::{Command, Effect, Event, Guess, Past, Phase};
+pub use message::{Command, Effect, Event, Form, Guess, Order, Past, Phase, Wrote};
 pub use record::*;
 pub use task::TaskState;
 pub use transcript::{Asked, AskedWords, Entry, FORMAT, Header, Transcript, User};

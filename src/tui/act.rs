@@ -4,6 +4,7 @@ use super::answer::{choose, guess_the_selected, move_answer, toggles};
 use super::keys::{Key, meaning, plain};
 use super::page::pointable;
 use super::panes::help;
+use super::play::{self, Sheet};
 use super::rows::rows;
 use super::scene::Scene;
 use super::screen::Map;
@@ -38,9 +39,16 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
         typing(event, view);
         return NOTHING;
     }
-    let Some(key) = meaning(event) else { return NOTHING };
     let before = (session.step, session.phase, session.rounds.len());
-    let act = dispatch(key, session, view, scene, area);
+    let typed = match view.mode {
+        Mode::Play(sheet) => play::press(sheet, event, session, view),
+        _ => None,
+    };
+    let act = match (typed, meaning(event)) {
+        (Some(act), _) => act,
+        (None, Some(key)) => dispatch(key, session, view, scene, area),
+        (None, None) => return NOTHING,
+    };
     if before != (session.step, session.phase, session.rounds.len()) {
         view.turn_page();
     }
@@ -49,7 +57,13 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
 
 /// What happened, as far as the view is concerned.
 pub fn happened(event: Event, session: &mut Session, view: &mut View) {
-    let turns = !matches!(event, Event::Failed(_) | Event::NoShell(_) | Event::Notice(_) | Event::Replayed(_));
+    let turns = !matches!(
+        event,
+        Event::Failed(_) | Event::NoShell(_) | Event::Notice(_) | Event::Replayed(_) | Event::Wrote(_)
+    );
+    if let Event::Wrote(answer) = &event {
+        play::wrote(answer, session, view);
+    }
     let had_inside = session.now.inside.is_some();
     session.apply(event);
     // Where one side is shown at a time, it is one that is there.
@@ -94,7 +108,7 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
     let leaves = key == Key::Session(Command::Leave);
     match view.mode.clone() {
         Mode::Help if !leaves => {
-            let last = help::overflow(view, area) as i32;
+            let last = help::overflow(session, view, area) as i32;
             let by = match key {
                 Key::Scroll(pages) => pages * i32::from(area.height).saturating_sub(2),
                 Key::Move(by) => by,
@@ -145,6 +159,10 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
         }
         _ => {}
     }
+    if let Some(why) = play::refuses(key, session) {
+        view.notice = Some(view.lang.say(why, &[]));
+        return NOTHING;
+    }
     match key {
         Key::Session(Command::Forward) if session.asks.is_none() && !session.stuck => forward(session, view),
         Key::Session(command) => {
@@ -161,6 +179,10 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
         Key::Close => {
             close(view);
             Act::Effects(session.handle(Command::Cancel))
+        }
+        Key::Write => {
+            play::begin(Sheet::Write, session, view);
+            NOTHING
         }
         Key::Copy => Act::Copy(what_to_copy(session, view, scene)),
         Key::View => sight(session, view),
@@ -181,6 +203,10 @@ fn forward(session: &mut Session, view: &mut View) -> Act {
     if view.focus == Focus::Table && view.selected.is_some() && !answers {
         view.mode = Mode::Explain;
         view.scroll = Some(0);
+        return NOTHING;
+    }
+    if session.is_play {
+        play::begin(Sheet::List, session, view);
         return NOTHING;
     }
     Act::Effects(session.handle(Command::Forward))

@@ -24,6 +24,8 @@ pub enum Key {
     Zoom,
     Filter,
     Copy,
+    /// Write down what was done without a script.
+    Write,
     /// Through the changes of this sandbox.
     Walk(i32),
     Variants,
@@ -50,6 +52,17 @@ pub struct Binding {
     /// The catalogue's key of what they do.
     pub words: &'static str,
     presses: &'static [(Press, Key)],
+}
+
+impl Binding {
+    /// Whether it does something in a lesson, or without a script.
+    pub fn is_for(&self, play: bool) -> bool {
+        match self.words {
+            "key.write" => play,
+            "key.next" | "key.break" | "key.tip" | "key.goto" => !play,
+            _ => true,
+        }
+    }
 }
 
 use Press::{Char, Code, Control};
@@ -115,6 +128,7 @@ pub const KEYS: &[Binding] = &[
     bind("f z", "key.fold", &[(Char('f'), Key::Fold), (Char('z'), Key::Zoom)]),
     bind("/ y", "key.filter", &[(Char('/'), Key::Filter), (Char('y'), Key::Copy)]),
     bind(", .", "key.walk", &[(Char(','), Key::Walk(-1)), (Char('.'), Key::Walk(1))]),
+    bind("w", "key.write", &[(Char('w'), Key::Write)]),
     bind("g", "key.goto", &[(Char('g'), Key::GoTo)]),
     bind(
         "r R",

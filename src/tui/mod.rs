@@ -16,6 +16,7 @@ mod menu;
 mod notes;
 mod page;
 mod panes;
+mod play;
 mod preview;
 mod probe;
 mod rows;

@@ -128,7 +128,7 @@ fn paint(session: &Session, view: &View, laid: &Laid, canvas: &mut Canvas) -> (u
         return (0, 0);
     };
     if view.mode == Mode::Help {
-        return help::draw(view, canvas);
+        return help::draw(session, view, canvas);
     }
     title::draw(session, view, map, canvas);
     let in_page = page_pane::draw(session, view, scene, map, canvas);

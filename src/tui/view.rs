@@ -1,6 +1,7 @@
 //! How the student looks at the session. Nothing here changes what happened.
 
 use super::glyphs::Glyphs;
+use super::play::{Palette, Sheet};
 use crate::lesson::Side;
 use crate::listing::Language;
 use crate::mounts::MountTable;
@@ -61,6 +62,8 @@ pub enum Mode {
     NoChinese,
     /// What is wrong with the lesson's files as they were saved.
     Fault(String),
+    /// What one does without a script: the palette and its forms.
+    Play(Sheet),
 }
 
 /// The tabs of the page, or of the second page of wide screens, which the text is not on.
@@ -94,6 +97,8 @@ pub struct View {
     pub colour: bool,
     /// Said once, until the next key.
     pub notice: Option<String>,
+    /// What was typed into the palette.
+    pub palette: Palette,
 }
 
 impl View {
@@ -116,6 +121,7 @@ impl View {
             glyphs: Glyphs::Ascii,
             colour: true,
             notice: None,
+            palette: Palette::default(),
         }
     }
 
@@ -135,7 +141,7 @@ impl View {
     /// The view of a new page: nothing open, nothing selected.
     pub fn turn_page(&mut self) {
         // A fault stays open until somebody has read or mended it, and so does what has nothing to do with the page.
-        if !matches!(self.mode, Mode::Fault(_) | Mode::Help | Mode::NoChinese) {
+        if !matches!(self.mode, Mode::Fault(_) | Mode::Help | Mode::NoChinese | Mode::Play(_)) {
             self.mode = Mode::Look;
         }
         self.focus = Focus::Page;

@@ -65,6 +65,12 @@ impl Lang {
         if number == 1 { self.say(&format!("{key}.one"), &all) } else { self.say(key, &all) }
     }
 
+    /// The words for a key, if there are any.
+    pub fn find(self, key: &str) -> Option<String> {
+        let said = self.say(key, &[]);
+        (said != key).then_some(said)
+    }
+
     /// The words for a key, with `{0}`, `{1}` … replaced. A key that is missing shows itself.
     pub fn say(self, key: &str, args: &[&str]) -> String {
         let catalogue = match self {

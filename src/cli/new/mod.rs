@@ -1,6 +1,7 @@
 //! `nslab new`: a folder with a small lesson that passes `check` and `verify`, to be changed into another one.
 
-use super::{Usage, ops};
+use super::Usage;
+use crate::reference;
 use crate::words::Lang;
 use anyhow::Context;
 use std::fs::File;
@@ -46,7 +47,7 @@ pub fn new(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         write(&folder.join(name), &text.replace(ID, id))?;
     }
     // Beside the lesson, so that an editor finds it wherever the folder goes.
-    write(&folder.join("lesson.schema.json"), &ops::schema()?)?;
+    write(&folder.join("lesson.schema.json"), &reference::lesson_schema())?;
     let path = if folder.is_absolute() || folder.starts_with(".") { folder } else { Path::new(".").join(folder) };
     println!("{}", lang.say("new.made", &[&path.display().to_string()]));
     Ok(0)

@@ -10,6 +10,7 @@ mod verdict;
 pub use question::pointable;
 
 use super::explain::explain;
+use super::play;
 use super::scene::Scene;
 use super::style::Tone;
 use super::view::{Mode, Tab, View};
@@ -37,16 +38,16 @@ pub struct Page {
 }
 
 impl Page {
-    fn add(&mut self, lines: impl IntoIterator<Item = String>) {
+    pub fn add(&mut self, lines: impl IntoIterator<Item = String>) {
         self.add_as(Tone::Plain, lines);
     }
 
-    fn add_as(&mut self, tone: Tone, lines: impl IntoIterator<Item = String>) {
+    pub fn add_as(&mut self, tone: Tone, lines: impl IntoIterator<Item = String>) {
         self.lines.extend(lines.into_iter().map(|text| PageLine { text, tone, parts: Vec::new() }));
     }
 
     /// An empty line between two parts.
-    fn gap(&mut self) {
+    pub fn gap(&mut self) {
         if self.lines.last().is_some_and(|line| !line.text.is_empty()) {
             self.add([String::new()]);
         }
@@ -94,6 +95,7 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
             }
             page
         }
+        Mode::Play(sheet) => play::page(sheet, session, view, width),
         Mode::Explain => {
             if let Some((side, row)) = view.selected {
                 for line in explain(scene, side, row, view.lang) {

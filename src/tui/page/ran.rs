@@ -25,12 +25,14 @@ pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page 
     // What flags mean stands beside the calls, unless it would push what is to be seen off the page.
     let mut with_flags = true;
     records(latest(session), view, true, &mut page, width);
+    causes(session, view, &mut page, width);
     let mut said = Page::default();
     verdict::verdict(session, view, &mut said, width);
     if page.lines.len() + said.lines.len() > height {
         with_flags = false;
         page = Page::default();
         records(latest(session), view, false, &mut page, width);
+        causes(session, view, &mut page, width);
     }
     if session.phase == Phase::See {
         // Many calls come after what they led to.
@@ -47,11 +49,17 @@ pub fn ran(session: &Session, view: &View, width: usize, height: usize) -> Page 
     page
 }
 
+/// What ran last, with its answers, and what it printed.
+pub fn last(session: &Session, view: &View, page: &mut Page, width: usize) {
+    records(latest(session), view, true, page, width);
+    causes(session, view, page, width);
+    outputs(session, page, width);
+}
+
 /// The calls alone, with each flag explained.
 pub fn calls(session: &Session, view: &View, width: usize) -> Page {
     let mut page = Page::default();
-    records(latest(session), view, true, &mut page, width);
-    outputs(session, &mut page, width);
+    last(session, view, &mut page, width);
     if page.lines.is_empty() {
         page.add(wrap(&view.lang.say("tui.nothing", &[]), width));
     }
@@ -145,6 +153,14 @@ fn in_one_line(flags: &[&FlagWord], lang: Lang) -> Option<String> {
     let tail = words[0][words[0].len() - common..].join(" ");
     let all: Vec<String> = words.iter().map(|words| words[..words.len() - common].join(" ")).collect();
     (common > 1).then(|| format!("{} {tail}", all.join(", ")))
+}
+
+/// Without a script no lesson says why the kernel refused.
+fn causes(session: &Session, view: &View, page: &mut Page, width: usize) {
+    let records = latest(session).iter().filter(|_| session.is_play);
+    for cause in records.filter_map(|record| crate::play::causes(record, view.lang)) {
+        page.add_as(Tone::Strong, hang(&format!("  {cause}"), width, 2));
+    }
 }
 
 /// What commands printed.

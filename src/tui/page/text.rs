@@ -3,6 +3,7 @@
 use super::{Page, question, ran, task, verdict};
 use crate::lesson::Round;
 use crate::op::lower;
+use crate::play::as_typed;
 use crate::session::{Phase, Session};
 use crate::tui::markdown::lines;
 use crate::tui::style::Tone;
@@ -29,6 +30,12 @@ pub fn text(session: &Session, view: &View, width: usize) -> Page {
             page.add(next_calls(session, view, width));
             page.gap();
             question::question(session, view, &mut page, width);
+        }
+        Phase::See if session.is_play => {
+            done(session, view, &mut page, width);
+            page.gap();
+            ran::last(session, view, &mut page, width);
+            return page;
         }
         Phase::See => {
             page.add(lines(&words.text, width));
@@ -64,6 +71,16 @@ pub fn hints(session: &Session, view: &View, page: &mut Page, width: usize) {
     for hint in words.hints.iter().take(session.hints) {
         page.add(hang(&view.lang.say("tui.tip", &[&hint.replace('`', "")]), width, 2));
         page.until = Some(page.lines.len() - 1);
+    }
+}
+
+/// What was done without a script.
+fn done(session: &Session, view: &View, page: &mut Page, width: usize) {
+    page.add_as(Tone::Strong, wrap(&view.lang.say("play.done", &[]), width));
+    for (index, step) in session.lesson.steps.iter().enumerate() {
+        let Some(round) = step.rounds.first() else { continue };
+        let tone = if index == session.step { Tone::Strong } else { Tone::Plain };
+        page.add_as(tone, hang(&format!("{}  {}", index + 1, as_typed(round)), width, 4));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::session::{Phase, Session};
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::Kind;
 use crate::tui::explain::in_words;
+use crate::tui::play;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
@@ -98,6 +99,7 @@ fn message(session: &Session, view: &View, map: &Map) -> String {
     match &view.mode {
         Mode::Goto(digits) => return lang.say("tui.goto", &[digits]),
         Mode::Filter => return lang.say("tui.filtering", &[&view.filter]),
+        Mode::Play(sheet) if let Some(question) = play::message(*sheet, view) => return question,
         _ => {}
     }
     if let Some(trouble) = &session.trouble {

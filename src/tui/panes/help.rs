@@ -1,5 +1,6 @@
 //! All keys, from the one key table.
 
+use crate::session::Session;
 use crate::tui::canvas::Canvas;
 use crate::tui::keys::KEYS;
 use crate::tui::style::Tone;
@@ -7,8 +8,8 @@ use crate::tui::view::View;
 use crate::wrap::{fit, hang};
 use ratatui::layout::Rect;
 
-pub fn draw(view: &View, canvas: &mut Canvas) -> (usize, usize) {
-    draw_lines(&lines(view, usize::from(canvas.area.width)), view, canvas)
+pub fn draw(session: &Session, view: &View, canvas: &mut Canvas) -> (usize, usize) {
+    draw_lines(&lines(session, view, usize::from(canvas.area.width)), view, canvas)
 }
 
 /// A page of keys under its title.
@@ -25,8 +26,9 @@ pub fn draw_lines(lines: &[String], view: &View, canvas: &mut Canvas) -> (usize,
 
 const NAMES: usize = 20;
 
-fn lines(view: &View, width: usize) -> Vec<String> {
-    KEYS.iter().flat_map(|binding| key_lines(binding.names, &view.lang.say(binding.words, &[]), width)).collect()
+fn lines(session: &Session, view: &View, width: usize) -> Vec<String> {
+    let shown = KEYS.iter().filter(|binding| binding.is_for(session.is_play));
+    shown.flat_map(|binding| key_lines(binding.names, &view.lang.say(binding.words, &[]), width)).collect()
 }
 
 /// Keys and what they do.
@@ -35,8 +37,8 @@ pub fn key_lines(names: &str, words: &str, width: usize) -> Vec<String> {
 }
 
 /// How many lines of the page do not fit.
-pub fn overflow(view: &View, area: Rect) -> usize {
-    overflow_of(&lines(view, usize::from(area.width.max(2))), area)
+pub fn overflow(session: &Session, view: &View, area: Rect) -> usize {
+    overflow_of(&lines(session, view, usize::from(area.width.max(2))), area)
 }
 
 pub fn overflow_of(lines: &[String], area: Rect) -> usize {

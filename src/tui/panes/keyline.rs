@@ -2,6 +2,7 @@
 
 use crate::session::{Phase, Session};
 use crate::tui::cells::Kind;
+use crate::tui::play;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
 use crate::tui::view::{Focus, Mode, View};
@@ -21,7 +22,11 @@ pub fn fitting(wanted: impl Iterator<Item = &'static str>, view: &View, map: &Ma
     }
     let texts: Vec<String> = items.iter().map(|item| view.lang.say(&format!("line.{item}"), &[])).collect();
     let room = map.width - 3;
-    let help = [view.lang.say("line.help", &[]), "?".to_string()];
+    // Where text is typed, `?` is text.
+    let help = match view.mode {
+        Mode::Play(_) => [String::new(), String::new()],
+        _ => [view.lang.say("line.help", &[]), "?".to_string()],
+    };
     let all: usize = texts.iter().map(|text| text.width() + 2).sum();
     // The whole word where everything fits, else the bare sign at the end.
     let help = if all + help[0].width() <= room { &help[0] } else { &help[1] };
@@ -52,6 +57,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         Mode::NoChinese => return vec![Some("english"), Some("chinese")],
         Mode::Explain => return vec![Some("scroll"), Some("arrows"), Some("copy"), Some("close")],
         Mode::Fault(_) => return vec![Some("scroll"), Some("close"), Some("quit")],
+        Mode::Play(sheet) => return play::keys(*sheet, session).iter().map(|key| Some(*key)).collect(),
         Mode::Look | Mode::Help => {}
     }
     if view.moment.is_some() {
@@ -70,6 +76,21 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
             Some("fold"),
             Some("zoom"),
             Some("page"),
+        ];
+    }
+    if session.is_play {
+        return vec![
+            Some("play"),
+            when(is_single, "other"),
+            when(overflows, "scroll"),
+            Some("host"),
+            when(scene.inside.is_there(), "container"),
+            when(session.lesson.steps.len() > 1, "take-back"),
+            when(session.lesson.steps.len() > 1, "write"),
+            when(!session.history.is_empty(), "changes"),
+            when(scene.inside.facts().is_some_and(|facts| facts.root != "/"), "view"),
+            when(map.columns.kind != Kind::Wide, "tabs"),
+            Some("quit"),
         ];
     }
     let enter = match session.phase {

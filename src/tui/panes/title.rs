@@ -3,6 +3,7 @@
 use crate::session::{Phase, Session};
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::Kind;
+use crate::tui::play;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::{self, Mode, Tab, View};
@@ -54,6 +55,9 @@ fn state(session: &Session, lang: Lang, is_short: bool) -> String {
     if session.busy {
         return lang.say("tui.busy", &[]);
     }
+    if session.is_play {
+        return String::new();
+    }
     if session.phase == Phase::Broken {
         let all = session.lesson.steps[session.step].variants.len().to_string();
         let number = session.variant.map_or(0, |index| index + 1).to_string();
@@ -101,6 +105,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
         Mode::Variants(_) => Some("tui.variants-tab"),
         Mode::Explain => Some("tui.explain-tab"),
         Mode::Fault(_) => Some("tui.fault-tab"),
+        Mode::Play(sheet) => Some(play::open(sheet)),
         _ => None,
     };
     let names = |shown: &[Tab], current: Option<Tab>| {

@@ -1,13 +1,9 @@
 //! `nslab ops`: everything that a lesson can name, read off the types that read lessons.
 
-mod examples;
-mod schema;
-
 use super::Usage;
 use crate::lesson::nearest;
+use crate::reference::{self, EXAMPLES, Entry, Kind, entries, first_sentence};
 use crate::words::Lang;
-use examples::{EXAMPLES, Kind};
-use schema::{Entry, entries};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -27,7 +23,7 @@ pub struct Args {
 pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
     if args.schema {
-        write!(out, "{}", schema()?)?;
+        write!(out, "{}", reference::lesson_schema())?;
         return Ok(0);
     }
     let all = entries();
@@ -37,11 +33,11 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     }
     let Some(name) = &args.name else {
         let mut kind = None;
-        for entry in &all {
+        for entry in all {
             if kind.replace(entry.kind) != Some(entry.kind) {
                 writeln!(out, "{}", heading(entry.kind))?;
             }
-            writeln!(out, "  {:<13}{}", entry.name, first_sentence(&entry.about))?;
+            writeln!(out, "  {:<13}{}", entry.name, first_sentence(&entry.about_in(lang)))?;
         }
         writeln!(out, "\n{}", lang.say("ops.how", &[]))?;
         return Ok(0);
@@ -58,11 +54,6 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The JSON Schema of lesson.yaml, as docs/lesson.schema.json has it.
-pub fn schema() -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(&schema::lesson())? + "\n")
-}
-
 fn heading(kind: Kind) -> &'static str {
     match kind {
         Kind::Operation => "Operations (do: of a round, in prepare: and in a palette)",
@@ -75,13 +66,8 @@ fn heading(kind: Kind) -> &'static str {
     }
 }
 
-fn first_sentence(text: &str) -> String {
-    let text = text.replace('\n', " ");
-    text.split_inclusive(". ").next().unwrap_or_default().trim().to_string()
-}
-
 fn in_full(entry: &Entry, lang: Lang) -> String {
-    let mut out = format!("{}: {}\n", entry.name, entry.about.replace('\n', " "));
+    let mut out = format!("{}: {}\n", entry.name, entry.about_in(lang));
     let _ = writeln!(out, "  {}", heading(entry.kind));
     let label = |name: &'_ str| if name.is_empty() { "(value)".to_string() } else { name.to_string() };
     let wide = entry.args.iter().map(|arg| label(&arg.name).len()).max().unwrap_or(0);

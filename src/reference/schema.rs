@@ -1,6 +1,6 @@
 //! The JSON Schema of a lesson, and what it says of each name, as flat entries.
 
-use super::examples::Kind;
+use super::Kind;
 use crate::lesson::Lesson;
 use schemars::schema_for;
 use serde_json::{Map, Value};

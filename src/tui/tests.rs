@@ -1,6 +1,7 @@
 //! What the screen shows of a session.
 
 mod play;
+mod programs;
 mod room;
 mod student;
 

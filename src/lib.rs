@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod conduct;
 pub mod date;
+pub mod export;
 pub mod lab;
 pub mod lesson;
 pub mod listing;

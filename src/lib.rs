@@ -13,6 +13,7 @@ pub mod receipt;
 pub mod relay;
 pub mod sandbox;
 pub mod session;
+pub mod terminal;
 pub mod toolbox;
 pub mod tui;
 pub mod volume;

@@ -1,0 +1,11 @@
+//! A terminal within a pane: what a program prints becomes cells (`emulator`), keys become the bytes that a terminal sends
+//! for them (`encode`), and the pseudo terminal itself is read and written without ever waiting for it (`pty`). It knows
+//! nothing of lessons.
+
+mod emulator;
+mod encode;
+mod pty;
+
+pub use emulator::Emulator;
+pub use encode::{Modes, encode, paste};
+pub use pty::{Pty, Told};

@@ -1,20 +1,19 @@
 //! `nslab lesson`.
 
+use super::serve::serve;
 use super::{image, saves};
 use crate::conduct::{Conductor, Start};
-use crate::lesson::{Lesson, Side};
+use crate::lesson::Lesson;
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
 use crate::sandbox::{HostKind, Sandbox, ledger};
-use crate::session::{Effect, Event, Session};
-use crate::tui::{self, HandOver, LabMessage, Senders, View};
+use crate::session::Session;
+use crate::tui::{self, LeaveKey, Senders, View};
 use crate::words::Lang;
 use std::io::{IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -107,7 +106,8 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
         let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
         went_well.map(|well| if well { 0 } else { super::HELD_NOT })
     } else {
-        let (requests, asked) = channel();
+        let leave = LeaveKey::from_env().map_err(|wrong| super::Usage(lang.say("shell.leave-key", &[&wrong])))?;
+        let (requests, asked) = tui::requests()?;
         let (answers, lab) = channel();
         let (saves, saved) = channel();
         if args.watch {
@@ -118,9 +118,9 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
             drop(saves);
         }
         // A sandbox dies with the thread that made it: this one lives as long as the screen.
-        let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), &asked, &answers));
-        let result =
-            tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
+        let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start, lang), asked, &answers));
+        let view = View { leave, ..View::new(lang) };
+        let result = tui::run((session, effects), view, args.ascii, &requests, Senders { lab, saved }, &mut note);
         drop(requests);
         // It may wait for a stage that somebody has stopped: that wait ends with the stage.
         ledger::end_all();
@@ -147,34 +147,4 @@ fn progress(lesson: &str, lang: Lang) -> anyhow::Result<(Keeper, LessonProgress)
 /// How a fresh sandbox is made.
 fn start(kind: HostKind, layers: Vec<(String, String)>) -> Start {
     Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, kind, &layers)?)))
-}
-
-/// Owns the lab and does what the session asks for, one thing at a time.
-fn serve(mut conductor: Conductor, asked: &Receiver<Effect>, answers: &Sender<LabMessage>) {
-    for effect in asked {
-        let told = match effect {
-            Effect::Leave => return,
-            Effect::Shell { side, step } => match open(&mut conductor, side) {
-                Err(why) => vec![Event::NoShell(why)],
-                Ok((shell, over)) => {
-                    let _ = answers.send(LabMessage::Shell(shell));
-                    vec![conductor.watch(step, over.as_fd(), &mut |record| {
-                        let _ = answers.send(LabMessage::Event(Event::Seen(Box::new(record))));
-                    })]
-                }
-            },
-            effect => conductor.carry_out(&effect),
-        };
-        if told.into_iter().any(|event| answers.send(LabMessage::Event(event)).is_err()) {
-            return;
-        }
-    }
-}
-
-/// A shell for the screen to hand the terminal to, and what tells that the screen has the terminal back.
-fn open(conductor: &mut Conductor, side: Side) -> Result<(HandOver, UnixStream), String> {
-    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
-    let shell = conductor.shell(side, rows, columns).map_err(|error| error.to_string())?;
-    let (over, ends) = UnixStream::pair().map_err(|error| format!("socketpair: {error}"))?;
-    Ok((HandOver { shell, ends }, over))
 }

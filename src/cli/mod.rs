@@ -14,6 +14,7 @@ mod ops;
 mod progress;
 mod report;
 mod saves;
+mod serve;
 mod verify;
 mod volume;
 

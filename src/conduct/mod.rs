@@ -98,6 +98,26 @@ impl Conductor {
         }
     }
 
+    /// Waits until a mount table changes or the container ends: true. False: `over` is readable, or closed at its other end.
+    pub fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError> {
+        lab(&mut self.lab)?.wait(over)
+    }
+
+    /// What has changed by hand since anything was told, seen at a step. None: nothing that anybody asks about.
+    pub fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError> {
+        let step = &self.lesson.steps[step];
+        let record = task::moment(lab(&mut self.lab)?, step, &self.now)?;
+        let facts = |snapshot: &Snapshot| {
+            (snapshot.outside.facts.clone(), snapshot.inside.as_ref().map(|inside| inside.facts.clone()))
+        };
+        let is_new = !record.outside.is_empty()
+            || !record.inside.is_empty()
+            || facts(&record.before) != facts(&record.after)
+            || step.task.is_some();
+        self.now = record.after.clone();
+        Ok(is_new.then_some(record))
+    }
+
     /// Ends the lab, with everything that runs in it.
     pub fn end(&mut self) {
         self.lab = None;

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SIZE: (u16, u16) = (24, 80);
 
 /// How both sides are now, compared with a moment before, with the files that the step's task asks about.
-fn moment(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<RoundRecord, LabError> {
+pub(super) fn moment(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<RoundRecord, LabError> {
     let after = lab.snapshot()?;
     let files_after = look(lab, &files_of_task(step))?;
     Ok(RoundRecord { files_after, ..RoundRecord::between(before.clone(), after) })

@@ -163,7 +163,7 @@ impl Plain<'_> {
         // The lab stays on this thread; the other one only passes bytes.
         let (event, relayed) = std::thread::scope(|scope| {
             let relayed = scope.spawn(move || {
-                let result = relay(&shell, &[]);
+                let result = relay(&shell);
                 drop(ends);
                 result
             });

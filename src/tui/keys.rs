@@ -111,6 +111,7 @@ pub const KEYS: &[Binding] = &[
             (Char('#'), Key::Session(Command::Shell(Side::Inside))),
         ],
     ),
+    bind("Ctrl-]", "key.leave-shell", &[(Control(']'), Key::Close)]),
     bind("v", "key.view", &[(Char('v'), Key::View)]),
     bind("f z", "key.fold", &[(Char('f'), Key::Fold), (Char('z'), Key::Zoom)]),
     bind("/ y", "key.filter", &[(Char('/'), Key::Filter), (Char('y'), Key::Copy)]),

@@ -1,6 +1,8 @@
 //! The terminal in the state a full screen needs; given back sane, whatever happens.
 
 use super::glyphs::Glyphs;
+use crate::terminal::Emulator;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
@@ -15,20 +17,37 @@ pub struct Screen {
 
 pub fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
 pub fn leave() {
-    let _ = execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show);
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, crossterm::cursor::Show);
     let _ = disable_raw_mode();
 }
 
 /// Leaves the screen to somebody else, with a word on it. The terminal stays raw: what is typed meanwhile is neither
 /// echoed nor held back until the end of a line.
 pub fn lend(word: &str) -> io::Result<()> {
-    execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show)?;
+    execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, crossterm::cursor::Show)?;
     write!(io::stdout(), "{word}\r\n")?;
     io::stdout().flush()
+}
+
+/// What a shell has on its screen, on the real one: where somebody else takes over what it goes on to print.
+pub fn show(emulator: &Emulator) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(emulator.screen().state_formatted().as_bytes())?;
+    out.flush()
+}
+
+/// After a program that asked for modes of its own: cursor keys, keypad, paste and mouse as they were, a visible cursor, the
+/// whole screen to scroll, plain characters, the main screen.
+pub fn take_back() -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(
+        b"\x1b[?1l\x1b>\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?25h\x1b[r\x1b[?6l\x1b[?7h\x1b(B\x1b[0m\x1b[?1049l\r\n",
+    )?;
+    out.flush()
 }
 
 /// A panic of any thread gives the terminal back before it speaks.

@@ -1,6 +1,8 @@
 //! How the student looks at the session. Nothing here changes what happened.
 
 use super::glyphs::Glyphs;
+use super::leave_key::LeaveKey;
+use super::shells::Shells;
 use crate::lesson::Side;
 use crate::mounts::MountTable;
 use crate::session::{Phase, Session};
@@ -13,6 +15,8 @@ pub enum Tab {
     Text,
     Ran,
     Program,
+    /// Where one shell is shown at a time.
+    Shell(Side),
 }
 
 /// Which pane the arrows move in.
@@ -52,9 +56,10 @@ pub enum Mode {
     NoChinese,
     /// What is wrong with the lesson's files as they were saved.
     Fault(String),
+    /// A side's first process has another root directory than its shell: is a new one wanted?
+    Reopen(Side),
 }
 
-#[derive(Debug, Clone)]
 pub struct View {
     pub lang: Lang,
     pub mode: Mode,
@@ -79,6 +84,8 @@ pub struct View {
     pub colour: bool,
     /// Said once, until the next key.
     pub notice: Option<String>,
+    pub shells: Shells,
+    pub leave: LeaveKey,
 }
 
 impl View {
@@ -101,6 +108,8 @@ impl View {
             glyphs: Glyphs::Ascii,
             colour: true,
             notice: None,
+            shells: Shells::default(),
+            leave: LeaveKey::default(),
         }
     }
 

@@ -104,6 +104,8 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
             Tab::Text => text::text(session, view, width),
             Tab::Ran => ran::ran(session, view, width, height),
             Tab::Program => program::program(session, view, width),
+            // Both shells stand below.
+            Tab::Shell(_) => text::text(session, view, width),
         },
     }
     .squeezed(height)

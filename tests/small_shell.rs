@@ -62,7 +62,9 @@ fn a_person_types_into_it() {
             assert!(!terminal.text().contains("_history"), "{}", terminal.text());
             // Ctrl-D ends it, and the lesson is back.
             terminal.keys("\x04");
-            terminal.wait("INSIDE pid 1");
+            terminal.wait("ended, status 0");
+            terminal.keys("\x1b");
+            terminal.until_gone("ended, status 0");
         }
         let all = descendants(terminal.child.id());
         terminal.keys("q");

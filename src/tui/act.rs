@@ -314,11 +314,11 @@ fn look(key: Key, session: &mut Session, view: &mut View, scene: &Scene, area: R
         Key::Scroll(_) if toggles(session, view, key) => {
             session.handle(Command::Choose(view.tick));
         }
-        Key::Scroll(pages) if typing::scrolls(view) => typing::scroll_shown(-pages * typing::PAGE, view),
+        Key::Scroll(pages) if typing::scrolls(view, area) => typing::scroll_shown(-pages * typing::PAGE, view),
         Key::Scroll(pages) => {
             scroll(|height| height.saturating_sub(1).max(1) as i32 * pages, session, view, scene, area)
         }
-        Key::Move(by) if typing::scrolls(view) => typing::scroll_shown(-by, view),
+        Key::Move(by) if typing::scrolls(view, area) => typing::scroll_shown(-by, view),
         Key::Home => ends(i32::MIN, session, view, scene, area),
         Key::End => ends(i32::MAX, session, view, scene, area),
         Key::Move(by) => step(by, session, view, scene, area),

@@ -104,14 +104,15 @@ pub const KEYS: &[Binding] = &[
     bind("x", "key.break", &[(Char('x'), Key::Variants)]),
     bind("t", "key.tip", &[(Char('t'), Key::Session(Command::Tip))]),
     bind(
-        "$ #",
+        "$ # Ctrl-]",
         "key.shells",
         &[
+            // In a shell it leaves it.
+            (Control(']'), Key::Close),
             (Char('$'), Key::Session(Command::Shell(Side::Outside))),
             (Char('#'), Key::Session(Command::Shell(Side::Inside))),
         ],
     ),
-    bind("Ctrl-]", "key.leave-shell", &[(Control(']'), Key::Close)]),
     bind("v", "key.view", &[(Char('v'), Key::View)]),
     bind("f z", "key.fold", &[(Char('f'), Key::Fold), (Char('z'), Key::Zoom)]),
     bind("/ y", "key.filter", &[(Char('/'), Key::Filter), (Char('y'), Key::Copy)]),

@@ -11,7 +11,7 @@ use super::requests::{Request, Requests};
 use super::screen::draw;
 use super::shells::root;
 use super::terminal::{Screen, copy, enter, lend, show, take_back};
-use super::view::{Mode, View};
+use super::view::{Mode, Tab, View};
 use crate::lab::Shell;
 use crate::lesson::{Lesson, Side};
 use crate::mounts::MountTable;
@@ -126,7 +126,7 @@ impl Runner<'_> {
                 self.learn();
                 next = self.inputs.messages.try_recv().ok();
             }
-            self.ptys.pump(&mut self.view.shells, Instant::now() + BUDGET);
+            self.pump();
             self.tell_of_shells();
             // A flood is drawn now and then; its end, and whatever else happens, at once.
             if is_urgent || !self.ptys.is_behind() || drawn.elapsed() >= FRAME {
@@ -143,6 +143,15 @@ impl Runner<'_> {
             _ if self.ptys.is_behind() => messages.try_recv().ok(),
             Some(due) => messages.recv_timeout(due.saturating_duration_since(Instant::now())).ok(),
             None => messages.recv().ok(),
+        }
+    }
+
+    /// Shows what shells have printed. One that ends while it is typed into stays in sight.
+    fn pump(&mut self) {
+        let typing = self.view.shells.typing;
+        self.ptys.pump(&mut self.view.shells, Instant::now() + BUDGET);
+        if let Some(side) = typing.filter(|_| self.view.shells.typing.is_none()) {
+            self.view.tab = Some(Tab::Shell(side));
         }
     }
 

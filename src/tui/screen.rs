@@ -58,7 +58,7 @@ impl Map {
         let tabs = (columns.kind != Kind::Single).then_some(1);
         let top = 1 + usize::from(tabs.is_some());
         let message = height - 2;
-        let beside = view.shells.any() && width >= BESIDE.0 && height >= BESIDE.1;
+        let beside = view.shells.any() && has_room_beside(area);
         let alone = if beside { None } else { one_shell(session, view) };
         let strip = alone.filter(|_| session.phase == Phase::Task).map(|_| message - task_strip::height(session));
         let shell_heads = beside.then(|| message - 1 - (height / 4).max(6));
@@ -118,6 +118,11 @@ impl Map {
         let first = view.scroll.unwrap_or_else(|| page.first(height)).min(last);
         (page, first, last)
     }
+}
+
+/// Whether both shells have room below the tables.
+pub fn has_room_beside(area: Rect) -> bool {
+    usize::from(area.width) >= BESIDE.0 && usize::from(area.height) >= BESIDE.1
 }
 
 /// The one shell that has the page's place: the one that is typed into, else the tab that is open.

@@ -1,11 +1,13 @@
 //! Keys while a shell is open: those that go to it, the one that leaves it, and those that ask for it.
 
 use super::act::Act;
+use super::screen::has_room_beside;
 use super::shells::root;
 use super::view::{Focus, Mode, Tab, View};
 use crate::lesson::Side;
 use crate::session::{Command, Session};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
 
 /// Lines of a page of the scrollback.
 pub const PAGE: i32 = 5;
@@ -77,8 +79,8 @@ pub fn shown(view: &View) -> Option<Side> {
 }
 
 /// Whether the keys that scroll are for the shell that is shown.
-pub fn scrolls(view: &View) -> bool {
-    view.mode == Mode::Look && view.focus == Focus::Page && shown(view).is_some()
+pub fn scrolls(view: &View, area: Rect) -> bool {
+    !has_room_beside(area) && view.mode == Mode::Look && view.focus == Focus::Page && shown(view).is_some()
 }
 
 pub fn scroll_shown(lines: i32, view: &mut View) {

@@ -120,6 +120,7 @@ mod tests {
             include_str!("en/lesson.txt"),
             include_str!("en/tui.txt"),
             include_str!("en/plain.txt"),
+            include_str!("en/shells.txt"),
             include_str!("en/volume.txt"),
             include_str!("en/class.txt"),
         ];

@@ -84,7 +84,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         Phase::Broken => "end",
         Phase::After => "leave",
     };
-    if let Some(side) = typing::shown(view).filter(|_| view.focus == Focus::Page) {
+    if let Some(side) = typing::shown(view).filter(|_| map.shell_heads.is_none() && view.focus == Focus::Page) {
         let own = if side == Side::Outside { "host" } else { "container" };
         return vec![
             Some(own),

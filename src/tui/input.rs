@@ -4,6 +4,7 @@
 use super::ptys::FromPty;
 use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
 use signal_hook::iterator::{Handle, Signals};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -191,7 +192,9 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
             continue;
         }
         // One read may hold several keys, or only a part of one.
+        let mut found = false;
         while event::poll(Duration::ZERO).unwrap_or(false) {
+            found = true;
             match event::read() {
                 Ok(Input::Key(key)) if key.kind != KeyEventKind::Release => {
                     if sender.send(Message::Key(key)).is_err() {
@@ -210,6 +213,18 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
                 }
             }
         }
+        if !found {
+            tell_again(&stdin);
+        }
+    }
+}
+
+/// Has the kernel tell once more that there is something to read. crossterm is told of changes alone (epoll's edges), and
+/// forgets about keys where a change of the window's size comes at the same time, or where they are more than it reads at
+/// once: they would wait for the next key. Setting the attributes that are set already wakes whoever waits for the terminal.
+fn tell_again(stdin: &io::Stdin) {
+    if let Ok(attributes) = tcgetattr(stdin) {
+        let _ = tcsetattr(stdin, SetArg::TCSANOW, &attributes);
     }
 }
 

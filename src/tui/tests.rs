@@ -1,6 +1,7 @@
 //! What the screen shows of a session.
 
 mod room;
+mod shells;
 mod student;
 
 use super::act::Act;

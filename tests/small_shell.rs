@@ -82,6 +82,7 @@ fn what_it_mounts_is_seen() {
     terminal.keys("mount -t tmpfs x /mnt && exec true\r");
     terminal.wait("+ /mnt");
     terminal.wait("(by hand)");
+    terminal.wait("ended, status 0");
     terminal.keys("q");
     terminal.wait("Enter / Esc");
     terminal.keys("\r");

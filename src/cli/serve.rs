@@ -2,9 +2,11 @@
 //! tells what somebody changes by hand.
 
 use crate::conduct::Conductor;
+use crate::lab::TerminalKind;
 use crate::session::{Effect, Event};
+use crate::terminal;
 use crate::tui::{Asked, LabMessage, Opened, Request};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
 /// A program that mounts in a loop is looked at no more often than this.
@@ -13,11 +15,14 @@ const PACE: Duration = Duration::from_millis(20);
 pub fn serve(mut conductor: Conductor, mut asked: Asked, answers: &Sender<LabMessage>) {
     let mut hands = Hands { are_there: false, step: 0, looked: None };
     loop {
+        let mut look = false;
         loop {
-            match asked.next() {
-                Ok(None) => break,
-                Ok(Some(Request::Effect(Effect::Leave))) | Err(()) => return,
-                Ok(Some(request)) => {
+            match asked.take() {
+                Err(TryRecvError::Empty) => break,
+                // Several that have waited for a step are one.
+                Ok(Request::Look) => look = true,
+                Ok(Request::Effect(Effect::Leave)) | Err(TryRecvError::Disconnected) => return,
+                Ok(request) => {
                     if hands.answer(request, &mut conductor).into_iter().any(|answer| answers.send(answer).is_err()) {
                         return;
                     }
@@ -25,6 +30,7 @@ pub fn serve(mut conductor: Conductor, mut asked: Asked, answers: &Sender<LabMes
             }
         }
         let told = match hands.are_there {
+            true if look => hands.look(&mut conductor),
             true => match conductor.wait(asked.woken()) {
                 Ok(true) => hands.look(&mut conductor),
                 Ok(false) => None,
@@ -57,12 +63,11 @@ impl Hands {
                 self.step = step;
                 Vec::new()
             }
-            Request::Look => {
-                let seen = if self.are_there { self.look(conductor) } else { None };
-                seen.map(LabMessage::Event).into_iter().collect()
-            }
+            // Once for all that wait.
+            Request::Look => Vec::new(),
             Request::Shell { side, number, rows, columns } => {
-                let shell = conductor.shell(side, rows, columns).map_err(|error| error.to_string());
+                let terminal = TerminalKind { name: terminal::NAME.into(), rows, columns };
+                let shell = conductor.shell(side, terminal).map_err(|error| error.to_string());
                 self.are_there |= shell.is_ok();
                 vec![LabMessage::Opened(Opened { side, number, shell })]
             }

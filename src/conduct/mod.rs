@@ -6,7 +6,7 @@ mod task;
 pub use round::{perform, prepare, replay, variant};
 pub use task::solve;
 
-use crate::lab::{Lab, LabError, Shell};
+use crate::lab::{Lab, LabError, Shell, TerminalKind};
 use crate::lesson::{HostSpec, Lesson, Side};
 use crate::session::{Effect, Event, RoundRecord, Snapshot};
 use crate::words::Lang;
@@ -79,9 +79,9 @@ impl Conductor {
         }
     }
 
-    /// Opens a shell of a side. Its size is in cells.
-    pub fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
-        lab(&mut self.lab)?.shell(side, rows, columns)
+    /// Opens a shell of a side.
+    pub fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {
+        lab(&mut self.lab)?.shell(side, terminal)
     }
 
     /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of each

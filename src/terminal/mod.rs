@@ -2,6 +2,9 @@
 //! for them (`encode`), and the pseudo terminal itself is read and written without ever waiting for it (`pty`). It knows
 //! nothing of lessons.
 
+/// What programs find it under in terminfo(5), whatever terminal nslab itself runs in: keys and answers are those of xterm.
+pub const NAME: &str = "xterm-256color";
+
 mod emulator;
 mod encode;
 mod pty;

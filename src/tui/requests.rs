@@ -55,13 +55,9 @@ impl Requests {
 }
 
 impl Asked {
-    /// The next request that is there. Err: nobody will ask again.
-    pub fn next(&mut self) -> Result<Option<Request>, ()> {
-        match self.receiver.try_recv() {
-            Ok(request) => Ok(Some(request)),
-            Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(()),
-        }
+    /// The next request that is there.
+    pub fn take(&self) -> Result<Request, TryRecvError> {
+        self.receiver.try_recv()
     }
 
     /// Readable when there is a request, or nobody left to ask.
@@ -69,7 +65,7 @@ impl Asked {
         self.woken.as_fd()
     }
 
-    /// Takes notice of it: to be called before `next`.
+    /// Takes notice of it: to be called before `take`.
     pub fn notice(&mut self) {
         let _ = self.woken.read(&mut [0; 256]);
     }

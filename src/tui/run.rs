@@ -9,7 +9,7 @@ use super::probe::probe;
 use super::ptys::{FromPty, Ptys};
 use super::requests::{Request, Requests};
 use super::screen::draw;
-use super::shells::root;
+use super::shells::{Stage, root};
 use super::terminal::{Screen, copy, enter, lend, show, take_back};
 use super::view::{Mode, Tab, View};
 use crate::lab::Shell;
@@ -357,7 +357,9 @@ impl Runner<'_> {
 
     /// Gives the real terminal to a shell, which goes on in its pane afterwards.
     fn lend(&mut self, side: Side) -> anyhow::Result<Next> {
-        let Some(pane) = self.view.shells.get_mut(side) else { return Ok(Next::Go) };
+        let Some(pane) = self.view.shells.get_mut(side).filter(|pane| pane.stage == Stage::Running) else {
+            return Ok(Next::Go);
+        };
         self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
         lend(&self.view.lang.say("shell.lent", &[&self.view.leave.name]))?;
         let (columns, rows) = crossterm::terminal::size()?;

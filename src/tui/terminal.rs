@@ -33,20 +33,37 @@ pub fn lend(word: &str) -> io::Result<()> {
     io::stdout().flush()
 }
 
-/// What a shell has on its screen, on the real one: where somebody else takes over what it goes on to print.
+/// What a shell has on its screen, on the real one, where it goes on. A program that has the whole screen gets all of it;
+/// lines stand below what the student had there, and below the word.
 pub fn show(emulator: &Emulator) -> io::Result<()> {
+    let screen = emulator.screen();
+    let mut text = String::new();
+    if screen.alternate_screen() {
+        text = screen.state_formatted();
+    } else {
+        let (row, column) = screen.cursor_position();
+        let (_, columns) = emulator.size();
+        for line in screen.rows_formatted(0, columns).take(usize::from(row)) {
+            text += &format!("{line}\x1b[0m\r\n");
+        }
+        text += &screen.rows_formatted(0, column).nth(usize::from(row)).unwrap_or_default();
+        text += &screen.attributes_formatted();
+        text += &screen.input_mode_formatted();
+    }
     let mut out = io::stdout();
-    out.write_all(emulator.screen().state_formatted().as_bytes())?;
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// After a program that asked for modes of its own: cursor keys, keypad, paste and mouse as they were, a visible cursor, the
-/// whole screen to scroll, plain characters, the main screen.
+/// Cursor keys, keypad, paste, mouse and the visible cursor as they were.
+const KEYS: &str = "\x1b[?1l\x1b>\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?25h";
+/// The main screen; all of it scrolls (which moves the cursor: it is put back), in plain characters.
+const SCREEN: &str = "\x1b[?1049l\x1b7\x1b[r\x1b[?6l\x1b8\x1b[?7h\x1b(B\x1b[0m\r\n";
+
+/// After a program that asked for modes of its own.
 pub fn take_back() -> io::Result<()> {
     let mut out = io::stdout();
-    out.write_all(
-        b"\x1b[?1l\x1b>\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?25h\x1b[r\x1b[?6l\x1b[?7h\x1b(B\x1b[0m\x1b[?1049l\r\n",
-    )?;
+    write!(out, "{KEYS}{SCREEN}")?;
     out.flush()
 }
 

@@ -20,7 +20,6 @@ pub fn height(session: &Session) -> usize {
 pub fn draw(session: &Session, view: &View, map: &Map, first: usize, canvas: &mut Canvas) {
     let lang = view.lang;
     let words = &session.lesson.step_text(lang.code(), session.step).task;
-    let plain = |text: &str| text.replace('\n', " ").replace(['`', '*'], "");
     let rule = view.glyphs.horizontal();
     let room = map.width - 2;
     let text = format!("{} {} ", rule.repeat(2), lang.say("shell.task", &[&plain(&words.text)]));
@@ -34,12 +33,16 @@ pub fn draw(session: &Session, view: &View, map: &Map, first: usize, canvas: &mu
     }
 }
 
+/// A text on one line, without its markup.
+fn plain(text: &str) -> String {
+    text.replace('\n', " ").replace(['`', '*'], "")
+}
+
 /// What is to be said of the task while one types: that it is done, or what is nearly right.
 pub fn word(session: &Session, view: &View) -> Option<String> {
     let words = &session.lesson.step_text(view.lang.code(), session.step).task;
     if session.task.done {
-        return Some(view.lang.say("task.done", &[]));
+        return Some(view.lang.say("shell.task-done", &[&plain(&words.done)]));
     }
-    let near = session.task.near.and_then(|near| words.near.get(near))?;
-    Some(near.replace('\n', " ").replace(['`', '*'], ""))
+    session.task.near.and_then(|near| words.near.get(near)).map(|near| plain(near))
 }

@@ -412,3 +412,22 @@ fn keys_into_shells_and_resizes_in_any_order() {
     terminal.keys("\x03");
     assert_eq!(terminal.end(), 0);
 }
+
+/// The image's /dev leads to PID 1: also once that is the entrypoint, and on a copy of the machine.
+#[test]
+fn devices_outlive_the_entrypoint() {
+    for (user, host) in users().into_iter().zip(["tidy", "copy"]) {
+        let args = ["lesson", "mount-ns", "--step", "13", "--host", host];
+        let mut terminal = Terminal::open(user, 24, 80, &args);
+        terminal.wait("what pid 1 sees");
+        terminal.shell("#", "container # ");
+        terminal.keys("cat /proc/1/comm; echo x >/dev/null && head -c 4 /dev/zero | wc -c; echo y''es >/dev/tty\r");
+        terminal.wait("\nsh");
+        terminal.wait("\n4");
+        terminal.wait("\nyes");
+        terminal.keys("mount -t tmpfs x /mnt\r");
+        terminal.wait("+ /mnt");
+        terminal.leave();
+        quit(terminal);
+    }
+}

@@ -125,16 +125,22 @@ fn an_idle_screen_sleeps() {
         };
         tasks.map(count).collect()
     };
-    for user in users() {
+    for (user, with_shell) in users().into_iter().flat_map(|user| [(user, false), (user, true)]) {
         let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "8"]);
         terminal.wait("INSIDE pid 1");
+        if with_shell {
+            terminal.shell("#", "container # ");
+        }
         // Once everything is drawn and the last process has settled.
         std::thread::sleep(Duration::from_millis(500));
         let all: Vec<i32> = [terminal.child.id() as i32].into_iter().chain(descendants(terminal.child.id())).collect();
         assert!(all.len() >= 3, "nslab, stage, agent: {all:?}");
         let before = wakeups(&all);
         std::thread::sleep(Duration::from_millis(1500));
-        assert_eq!(before, wakeups(&all), "uid {user}: somebody woke");
+        assert_eq!(before, wakeups(&all), "uid {user}, shell {with_shell}: somebody woke");
+        if with_shell {
+            terminal.leave();
+        }
         terminal.keys("q");
         assert_eq!(terminal.end(), 0);
     }

@@ -35,6 +35,24 @@ pub fn prompt(actor: Actor) -> &'static str {
     }
 }
 
+/// The terminal that a shell is opened in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalKind {
+    /// As terminfo(5) knows it: TERM.
+    pub name: String,
+    pub rows: u16,
+    pub columns: u16,
+}
+
+impl TerminalKind {
+    /// The one that nslab itself runs in.
+    pub fn own() -> TerminalKind {
+        let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+        let name = std::env::var("TERM").ok().filter(|name| !name.is_empty());
+        TerminalKind { name: name.unwrap_or_else(|| "dumb".into()), rows, columns }
+    }
+}
+
 /// A shell of one side on a pseudo terminal of its own.
 #[derive(Debug)]
 pub struct Shell {
@@ -63,8 +81,8 @@ pub trait Lab {
     /// Waits until a mount table changes or the container ends: true. False: `over` is readable, or closed at its other
     /// end. What the kernel does not tell (propagation, hostnames, files) is not waited for.
     fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError>;
-    /// Opens a shell of a side.
-    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
+    /// Opens a shell of a side in a terminal of a size.
+    fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError>;
 }
 
 /// One thing that lessons need.

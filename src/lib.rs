@@ -23,6 +23,7 @@ pub mod sandbox;
 #[path = "nolab.rs"]
 pub mod sandbox;
 pub mod session;
+pub mod terminal;
 #[cfg(target_os = "linux")]
 pub mod toolbox;
 pub mod tui;

@@ -52,13 +52,20 @@ fn a_shell_changes_the_tables_and_gives_the_lesson_back() {
     let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "6"]);
     terminal.wait("6/14");
     terminal.wait("INSIDE pid 1");
-    terminal.keys("#");
-    terminal.wait("(exit or Ctrl-D");
-    terminal.keys("mount -t tmpfs x /mnt\rtest -t 0 && echo is a terminal\r");
-    terminal.wait("# is a terminal");
-    terminal.keys("exit\r");
+    terminal.shell("#", "container # ");
+    terminal.leave();
+    terminal.lend();
+    terminal.wait("Ctrl-] comes back to nslab, and so does exit.\ncontainer # ");
+    terminal.keys("mount -t tmpfs x /mnt\rtest -t 0 && echo is a ''terminal\r");
+    terminal.wait("is a terminal");
+    // Left, it goes on in its pane; ended, it says so.
+    terminal.keys("\x1d");
     terminal.wait("+ /mnt");
     terminal.wait("(by hand)");
+    terminal.wait("is a terminal");
+    terminal.lend();
+    terminal.keys("exit 3\r");
+    terminal.wait("ended, status 3: # reopens");
     terminal.keys("q");
     terminal.wait("Enter / Esc");
     terminal.keys("\x1b");
@@ -123,16 +130,22 @@ fn an_idle_screen_sleeps() {
         };
         tasks.map(count).collect()
     };
-    for user in users() {
+    for (user, with_shell) in users().into_iter().flat_map(|user| [(user, false), (user, true)]) {
         let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "8"]);
         terminal.wait("INSIDE pid 1");
+        if with_shell {
+            terminal.shell("#", "container # ");
+        }
         // Once everything is drawn and the last process has settled.
         std::thread::sleep(Duration::from_millis(500));
         let all: Vec<i32> = [terminal.child.id() as i32].into_iter().chain(descendants(terminal.child.id())).collect();
         assert!(all.len() >= 3, "nslab, stage, agent: {all:?}");
         let before = wakeups(&all);
         std::thread::sleep(Duration::from_millis(1500));
-        assert_eq!(before, wakeups(&all), "uid {user}: somebody woke");
+        assert_eq!(before, wakeups(&all), "uid {user}, shell {with_shell}: somebody woke");
+        if with_shell {
+            terminal.leave();
+        }
         terminal.keys("q");
         assert_eq!(terminal.end(), 0);
     }
@@ -177,12 +190,17 @@ fn a_terminal_that_goes_while_keys_come_ends_the_lesson() {
 #[test]
 fn a_shell_does_not_outlive_its_terminal() {
     use nix::sys::signal::{Signal, kill};
-    for (in_shell, hang_up) in [(false, true), (true, true), (true, false)] {
+    for (in_shell, lent, hang_up) in
+        [(false, false, true), (true, false, true), (true, false, false), (true, true, true), (true, true, false)]
+    {
         let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "6"]);
         terminal.wait("INSIDE pid 1");
         if in_shell {
-            terminal.keys("#");
-            terminal.wait("(exit or Ctrl-D");
+            terminal.shell("#", "container # ");
+            if lent {
+                terminal.leave();
+                terminal.lend();
+            }
             terminal.keys("trap '' HUP TERM; sleep 999\r");
             terminal.wait("sleep 999");
         }
@@ -374,10 +392,11 @@ fn what_is_typed_ahead_arrives() {
     for user in users() {
         let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "6"]);
         terminal.keys("#echo from-q; echo 卷\r");
-        terminal.wait("(exit or Ctrl-D");
-        terminal.wait("from-q\n");
+        terminal.wait("TYPING IN");
+        terminal.wait("\nfrom-q");
         terminal.wait("\n卷");
         terminal.keys("exit\r");
+        terminal.wait("ended, status 0");
         terminal.wait("6/14");
         terminal.wait("[READ]");
         terminal.keys("\r");

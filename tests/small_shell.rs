@@ -62,7 +62,9 @@ fn a_person_types_into_it() {
             assert!(!terminal.text().contains("_history"), "{}", terminal.text());
             // Ctrl-D ends it, and the lesson is back.
             terminal.keys("\x04");
-            terminal.wait("INSIDE pid 1");
+            terminal.wait("ended, status 0");
+            terminal.keys("\x1b");
+            terminal.until_gone("ended, status 0");
         }
         let all = descendants(terminal.child.id());
         terminal.keys("q");
@@ -80,6 +82,7 @@ fn what_it_mounts_is_seen() {
     terminal.keys("mount -t tmpfs x /mnt && exec true\r");
     terminal.wait("+ /mnt");
     terminal.wait("(by hand)");
+    terminal.wait("ended, status 0");
     terminal.keys("q");
     terminal.wait("Enter / Esc");
     terminal.keys("\r");

@@ -1,7 +1,7 @@
 //! What `verify` makes the kernel do, taken down while a lesson is conducted for real.
 
 use nslab::conduct;
-use nslab::lab::{Lab, LabError, Shell};
+use nslab::lab::{Lab, LabError, Shell, TerminalKind};
 use nslab::lesson::HostKind;
 use nslab::lesson::{Lesson, Run, Side, open};
 use nslab::op::{Actor, Call};
@@ -116,7 +116,7 @@ impl Lab for Noting {
         self.lab.file(side, path)
     }
 
-    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
-        self.lab.shell(side, rows, columns)
+    fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {
+        self.lab.shell(side, terminal)
     }
 }

@@ -1,23 +1,22 @@
 //! `nslab lesson`.
 
+use super::serve::serve;
 use super::{Usage, image, record, replay, saves};
 use crate::conduct::{Conduct, Conductor, Start};
-use crate::lesson::{HostKind, Lesson, Side};
+use crate::lesson::{HostKind, Lesson};
 use crate::mounts::printable;
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
 use crate::recording::{Recorded, Replay};
 use crate::sandbox::{Sandbox, ledger};
-use crate::session::{Effect, Event, Session, Transcript};
-use crate::tui::{self, HandOver, LabMessage, Saved, Senders, View};
+use crate::session::{Effect, Session, Transcript};
+use crate::tui::{self, LeaveKey, Saved, Senders, View};
 use crate::words::Lang;
 use std::io::{IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -161,11 +160,13 @@ impl How {
             let went_well = plain::run(session, make().as_mut(), lang, self.width, note);
             return went_well.map(|well| if well { 0 } else { super::HELD_NOT });
         }
-        let (requests, asked) = channel();
+        let leave = LeaveKey::from_env().map_err(|wrong| Usage(lang.say("shell.leave-key", &[&wrong])))?;
+        let (requests, asked) = tui::requests()?;
         let (answers, lab) = channel();
-        let owner = std::thread::spawn(move || serve(make().as_mut(), &asked, &answers));
+        let owner = std::thread::spawn(move || serve(make().as_mut(), asked, &answers));
         let saved = saved.unwrap_or_else(|| channel().1);
-        let result = tui::run(session, View::new(lang), self.ascii, &requests, Senders { lab, saved }, note);
+        let view = View { leave, ..View::new(lang) };
+        let result = tui::run(session, view, self.ascii, &requests, Senders { lab, saved }, note);
         drop(requests);
         // It may wait for a stage that somebody has stopped: that wait ends with the stage.
         ledger::end_all();
@@ -226,34 +227,4 @@ fn progress(lesson: &str, lang: Lang) -> anyhow::Result<(Keeper, LessonProgress)
 /// How a fresh sandbox is made.
 pub fn start(kind: HostKind, layers: Vec<(String, String)>) -> Start {
     Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, kind, &layers)?)))
-}
-
-/// Owns the lab and does what the session asks for, one thing at a time.
-fn serve(conductor: &mut dyn Conduct, asked: &Receiver<Effect>, answers: &Sender<LabMessage>) {
-    for effect in asked {
-        let told = match effect {
-            Effect::Leave => return,
-            Effect::Shell { side, step } => match open(conductor, side) {
-                Err(why) => vec![Event::NoShell(why)],
-                Ok((shell, over)) => {
-                    let _ = answers.send(LabMessage::Shell(shell));
-                    vec![conductor.watch(step, over.as_fd(), &mut |record| {
-                        let _ = answers.send(LabMessage::Event(Event::Seen(Box::new(record))));
-                    })]
-                }
-            },
-            effect => conductor.carry_out(&effect),
-        };
-        if told.into_iter().any(|event| answers.send(LabMessage::Event(event)).is_err()) {
-            return;
-        }
-    }
-}
-
-/// A shell for the screen to hand the terminal to, and what tells that the screen has the terminal back.
-fn open(conductor: &mut dyn Conduct, side: Side) -> Result<(HandOver, UnixStream), String> {
-    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
-    let shell = conductor.shell(side, rows, columns).map_err(|error| error.to_string())?;
-    let (over, ends) = UnixStream::pair().map_err(|error| format!("socketpair: {error}"))?;
-    Ok((HandOver { shell, ends }, over))
 }

@@ -22,6 +22,7 @@ mod replay;
 mod report;
 #[cfg(target_os = "linux")]
 mod saves;
+mod serve;
 mod verify;
 mod volume;
 mod watch;

@@ -12,7 +12,7 @@ pub use survey::{Flaw, survey};
 pub use task::{is_done, solve};
 pub use whole::whole;
 
-use crate::lab::{Lab, LabError, Shell};
+use crate::lab::{Lab, LabError, Shell, TerminalKind};
 use crate::lesson::{HostSpec, Lesson, Side};
 use crate::session::{Effect, Event, RoundRecord, Snapshot};
 use std::os::fd::BorrowedFd;
@@ -25,8 +25,12 @@ pub type Start = Box<dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError> + Send>
 pub trait Conduct {
     /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
     fn carry_out(&mut self, effect: &Effect) -> Vec<Event>;
-    /// Opens a shell of a side. Its size is in cells.
-    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
+    /// Opens a shell of a side.
+    fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError>;
+    /// Waits until a mount table changes or the container ends: true. False: `over` is readable, or closed at its other end.
+    fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError>;
+    /// What has changed by hand since anything was told, seen at a step. None: nothing that anybody asks about.
+    fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError>;
     /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of
     /// each change as it happens. Returns all that changed.
     fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event;
@@ -106,8 +110,8 @@ impl Conduct for Conductor {
         self.try_out(effect).unwrap_or_else(|error| vec![Event::Failed(error.to_string())])
     }
 
-    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
-        lab(&mut self.lab)?.shell(side, rows, columns)
+    fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {
+        lab(&mut self.lab)?.shell(side, terminal)
     }
 
     fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {
@@ -120,6 +124,24 @@ impl Conduct for Conductor {
             }
             Err(error) => Event::Failed(error.to_string()),
         }
+    }
+
+    fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError> {
+        lab(&mut self.lab)?.wait(over)
+    }
+
+    fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError> {
+        let step = &self.lesson.steps[step];
+        let record = task::moment(lab(&mut self.lab)?, step, &self.now)?;
+        let facts = |snapshot: &Snapshot| {
+            (snapshot.outside.facts.clone(), snapshot.inside.as_ref().map(|inside| inside.facts.clone()))
+        };
+        let is_new = !record.outside.is_empty()
+            || !record.inside.is_empty()
+            || facts(&record.before) != facts(&record.after)
+            || step.task.is_some();
+        self.now = record.after.clone();
+        Ok(is_new.then_some(record))
     }
 }
 

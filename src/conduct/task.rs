@@ -1,7 +1,7 @@
 //! Tasks: watches what is done by hand, and types a solution.
 
 use super::round::{calls, files_of_task, look};
-use crate::lab::{Lab, LabError, Shell, prompt};
+use crate::lab::{Lab, LabError, Shell, TerminalKind, prompt};
 use crate::lesson::{Choice, Goal, Side, Step, Task};
 use crate::op::Actor;
 use crate::session::{CommandRecord, RoundRecord, Snapshot, holds};
@@ -69,7 +69,7 @@ pub fn solve(lab: &mut dyn Lab, step: &Step, before: &Snapshot) -> Result<(Round
             Some(index) => index,
             None => {
                 let side = if actor == Actor::Host { Side::Outside } else { Side::Inside };
-                let shell = lab.shell(side, SIZE.0, SIZE.1)?;
+                let shell = lab.shell(side, TerminalKind { name: "dumb".into(), rows: SIZE.0, columns: SIZE.1 })?;
                 until_prompt(&shell, actor)?;
                 shells.push((actor, shell));
                 shells.len() - 1

@@ -9,6 +9,7 @@ mod tell;
 mod words;
 
 use crate::conduct::Conduct;
+use crate::lab::TerminalKind;
 use crate::lesson::Side;
 use crate::relay::relay;
 use crate::session::{Command, Effect, Event, Phase, Session};
@@ -170,8 +171,7 @@ impl Plain<'_> {
 
     /// Hands the terminal over to a shell, and tells what changed meanwhile.
     fn shell(&mut self, side: Side, step: usize) -> anyhow::Result<()> {
-        let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
-        let shell = match self.conductor.shell(side, rows, columns) {
+        let shell = match self.conductor.shell(side, TerminalKind::own()) {
             Ok(shell) => shell,
             Err(error) => {
                 self.session.apply(Event::NoShell(error.to_string()));
@@ -185,7 +185,7 @@ impl Plain<'_> {
         // The lab stays on this thread; the other one only passes bytes.
         let (event, relayed) = std::thread::scope(|scope| {
             let relayed = scope.spawn(move || {
-                let result = relay(&shell, &[]);
+                let result = relay(&shell);
                 drop(ends);
                 result
             });

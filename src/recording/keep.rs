@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::conduct::Conduct;
-use crate::lab::{LabError, Shell};
+use crate::lab::{LabError, Shell, TerminalKind};
 use crate::lesson::{Lesson, Side};
 use crate::session::{Asked, Effect, Entry, Event, RoundRecord};
 use crate::words::Lang;
@@ -84,8 +84,20 @@ impl Conduct for Recorded {
         events
     }
 
-    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
-        self.conductor.shell(side, rows, columns)
+    fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {
+        self.conductor.shell(side, terminal)
+    }
+
+    fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError> {
+        self.conductor.wait(over)
+    }
+
+    fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError> {
+        let seen = self.conductor.look(step)?;
+        let step = &self.lesson.steps[step].id;
+        let entries = seen.iter().map(|record| Entry::Hand { step: step.clone(), record: record.clone() }).collect();
+        self.write(entries);
+        Ok(seen)
     }
 
     fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {

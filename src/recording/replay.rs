@@ -1,7 +1,7 @@
 //! Plays a recording: answers what a session asks for with what happened then, and performs nothing.
 
 use crate::conduct::Conduct;
-use crate::lab::{LabError, Shell};
+use crate::lab::{LabError, Shell, TerminalKind};
 use crate::lesson::{Lesson, Side};
 use crate::session::{Effect, Entry, Event, Past, RoundRecord, Snapshot, Transcript};
 use crate::words::Lang;
@@ -66,8 +66,17 @@ impl Conduct for Replay {
         vec![self.played(effect).unwrap_or_else(lacks)]
     }
 
-    fn shell(&mut self, _: Side, _: u16, _: u16) -> Result<Shell, LabError> {
+    fn shell(&mut self, _: Side, _: TerminalKind) -> Result<Shell, LabError> {
         Err(LabError::Broken(self.lang.say("replay.no-shell", &[])))
+    }
+
+    /// Nothing changes here, and no shell is there that could change it.
+    fn wait(&mut self, _: BorrowedFd) -> Result<bool, LabError> {
+        Ok(false)
+    }
+
+    fn look(&mut self, _: usize) -> Result<Option<RoundRecord>, LabError> {
+        Ok(None)
     }
 
     fn watch(&mut self, _: usize, _: BorrowedFd, _: &mut dyn FnMut(RoundRecord)) -> Event {

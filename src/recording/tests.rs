@@ -150,7 +150,7 @@ fn play(session: &mut Session, replay: &mut Replay, effects: Vec<Effect>) {
         let events = match effect {
             Effect::Leave => Vec::new(),
             Effect::Shell { side, .. } => {
-                assert!(replay.shell(side, 24, 80).is_err());
+                assert!(replay.shell(side, crate::lab::TerminalKind::own()).is_err());
                 vec![Event::NoShell("shell".into())]
             }
             effect => replay.carry_out(&effect),

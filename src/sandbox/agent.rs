@@ -1,6 +1,7 @@
 //! The container's first process: performs the lesson's calls one at a time, until execve replaces it.
 
 use super::elsewhere::Elsewhere;
+use super::host;
 use super::perform::{Open, execute, perform};
 use super::spawn;
 use super::sys;
@@ -32,6 +33,8 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
         let reply = match (request, &proof) {
             (_, Err(why)) => Reply::Refused(why.clone()),
             (Request::Perform(Call::Execve { path, args, env }), Ok(proof)) => {
+                // The image's /dev leads to PID 1, which the entrypoint is from now on.
+                sys::keep_on_exec(host::DEVICES);
                 let start = Instant::now();
                 let errno = execute(proof, &path, &args, &env);
                 called(start, Err(errno))

@@ -11,7 +11,7 @@ use super::host::environment;
 use super::table::read_table;
 use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
 use super::{idmap, ledger, sys};
-use crate::lab::{Lab, LabError, Shell};
+use crate::lab::{Lab, LabError, Shell, TerminalKind};
 use crate::lesson::{HostKind, HostSpec, Run, Side};
 use crate::mounts::MountTable;
 use crate::op::{Actor, Call};
@@ -233,15 +233,15 @@ impl Lab for Sandbox {
         }
     }
 
-    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
+    fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {
         let actor = if side == Side::Outside { Actor::Host } else { Actor::Container };
         let join = self.join_pid(actor)?;
         let pair = nix::pty::openpty(None, None).map_err(|errno| broken("open a pseudo terminal", errno))?;
         let _ = nix::fcntl::fcntl(&pair.master, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC));
-        let _ = sys::set_window_size(pair.master.as_fd(), rows, columns);
+        let _ = sys::set_window_size(pair.master.as_fd(), terminal.rows, terminal.columns);
         idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
         let (ended, report) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno))?;
-        let env = self.environment(true, actor);
+        let env = self.environment(&terminal.name, actor);
         let request = Request::Spawn { args: vec!["sh".into()], env, join, terminal: true };
         self.ask_stage(&request, &[pair.slave.as_fd(), report.as_fd()])?;
         Ok(Shell { master: pair.master, ended })

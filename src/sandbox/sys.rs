@@ -319,6 +319,14 @@ pub fn close_others_on_exec() {
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
 }
 
+/// Lets descriptors outlive an exec. Those that are not open are left out.
+pub fn keep_on_exec(numbers: std::ops::Range<RawFd>) {
+    for number in numbers {
+        // SAFETY: changes only what an exec will do.
+        unsafe { libc::fcntl(number, libc::F_SETFD, 0) };
+    }
+}
+
 /// Closes every descriptor from 3 on, in a forked child that ends by [`exit_now`]: no owner closes its own again.
 pub fn close_all_but_stdio() {
     // SAFETY: nothing in this process uses or drops a descriptor after this.

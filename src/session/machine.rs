@@ -9,6 +9,9 @@ use super::{Command, Effect, Event, Guess, Header, Marks, Moment, Phase, RoundRe
 use crate::lesson::{Lesson, Side};
 use std::sync::Arc;
 
+/// So many changes can be walked through.
+const MOMENTS: usize = 1000;
+
 #[derive(Debug)]
 pub struct Session {
     pub lesson: Arc<Lesson>,
@@ -237,6 +240,22 @@ impl Session {
         Vec::new()
     }
 
+    /// What somebody does by hand while the lesson goes on.
+    fn beside(&mut self, record: RoundRecord) {
+        if Marks::of(&record).show_something() || record.before.inside.is_some() != record.after.inside.is_some() {
+            return self.by_hand(record);
+        }
+        if self.phase == Phase::Task {
+            self.see(&record);
+        }
+        let name = |snapshot: &Snapshot, side| snapshot.side(side).map(|state| state.facts.hostname.clone());
+        let renamed = [Side::Outside, Side::Inside]
+            .into_iter()
+            .filter(|side| name(&record.before, *side) != name(&record.after, *side));
+        self.by_hand += renamed.count();
+        self.now = record.after;
+    }
+
     /// What somebody did by hand.
     fn by_hand(&mut self, record: RoundRecord) {
         if self.phase == Phase::Task {
@@ -275,10 +294,17 @@ impl Session {
     }
 
     pub fn apply(&mut self, event: Event) {
-        self.busy = false;
+        let busy = std::mem::take(&mut self.busy);
         match event {
+            Event::ByHand(record) => {
+                self.busy = busy;
+                self.beside(*record);
+            }
             Event::Replayed(past) => {
                 self.busy = true;
+                // The last that was done by hand may have been told after the new sandbox was asked for.
+                self.history.clear();
+                self.marks = Arc::default();
                 for (step, record) in past
                     .steps
                     .iter()
@@ -312,6 +338,7 @@ impl Session {
             }
             Event::VariantDone(records) => {
                 self.history.clear();
+                self.by_hand = 0;
                 for record in &records {
                     self.remember(self.step, Arc::new(Marks::of(record)));
                 }
@@ -364,6 +391,10 @@ impl Session {
 
     fn remember(&mut self, step: usize, marks: Arc<Marks>) {
         if marks.show_something() {
+            // A program that mounts in a loop fills no memory.
+            if self.history.len() == MOMENTS {
+                self.history.remove(0);
+            }
             self.history.push(Moment { step, marks });
         }
     }

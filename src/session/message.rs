@@ -112,6 +112,8 @@ pub enum Event {
     VariantDone(Vec<RoundRecord>),
     /// Something changed while a shell is open.
     Seen(Box<RoundRecord>),
+    /// Something was changed by hand beside the lesson, which goes on meanwhile.
+    ByHand(Box<RoundRecord>),
     /// A shell has ended: all that changed since it was opened.
     ShellEnded(Box<RoundRecord>),
     /// An operation of the palette was performed.

@@ -9,6 +9,7 @@ use super::rows::rows;
 use super::scene::Scene;
 use super::screen::Map;
 use super::shape::legend;
+use super::typing;
 use super::view::{Focus, Mode, Sight, Tab, View, tabs};
 use crate::lesson::Side;
 use crate::mounts::printable;
@@ -17,6 +18,7 @@ use crate::session::{Command, Effect, Event, Phase, Session};
 use crate::words::Lang;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 /// What a key leads to, outside session and view.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,15 +28,27 @@ pub enum Act {
     Copy(String),
     /// Read the machine's own mount table into the view.
     LookAtMachine,
+    /// Open a side's shell, in the place of the one that may be there.
+    Open(Side),
+    /// A key for a shell.
+    Type(Side, KeyEvent),
+    /// Give the real terminal to a shell.
+    Lend(Side),
     Suspend,
     Redraw,
 }
+
+/// A filter is no longer than this.
+pub const FILTER: usize = 40;
 
 const NOTHING: Act = Act::Effects(Vec::new());
 
 /// A key press, on a screen of this size that shows this scene.
 pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) -> Act {
     view.notice = None;
+    if let Some(act) = typing::press(event, view) {
+        return act;
+    }
     if view.mode == Mode::Filter && !event.modifiers.contains(KeyModifiers::CONTROL) {
         typing(event, view);
         return NOTHING;
@@ -57,13 +71,16 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
 
 /// What happened, as far as the view is concerned.
 pub fn happened(event: Event, session: &mut Session, view: &mut View) {
-    let turns = !matches!(
-        event,
-        Event::Failed(_) | Event::NoShell(_) | Event::Notice(_) | Event::Replayed(_) | Event::Wrote(_)
-    );
+    let by_hand = matches!(event, Event::ByHand(_));
+    let turns = !by_hand
+        && !matches!(
+            event,
+            Event::Failed(_) | Event::NoShell(_) | Event::Notice(_) | Event::Replayed(_) | Event::Wrote(_)
+        );
     if let Event::Wrote(answer) = &event {
         play::wrote(answer, session, view);
     }
+    let marks = session.marks.clone();
     let had_inside = session.now.inside.is_some();
     session.apply(event);
     // Where one side is shown at a time, it is one that is there.
@@ -74,6 +91,13 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
     }
     if turns {
         view.turn_page();
+    }
+    let changes = by_hand && !Arc::ptr_eq(&marks, &session.marks);
+    if changes {
+        // A row is known by its number, which another row may have now.
+        view.selected = None;
+    }
+    if turns || changes {
         // Where one side is shown at a time, it is one that changed.
         let other = if view.side == Side::Outside { Side::Inside } else { Side::Outside };
         if session.marks.on(view.side).is_empty() && !session.marks.on(other).is_empty() {
@@ -93,7 +117,7 @@ pub(super) fn typing(event: KeyEvent, view: &mut View) {
             view.mode = Mode::Look;
         }
         KeyCode::Backspace => drop(view.filter.pop()),
-        KeyCode::Char(character) if view.filter.chars().count() < 40 => view.filter.push(plain(character)),
+        KeyCode::Char(character) if view.filter.chars().count() < FILTER => view.filter.push(plain(character)),
         _ => {}
     }
     view.selected = None;
@@ -165,13 +189,11 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
     }
     match key {
         Key::Session(Command::Forward) if session.asks.is_none() && !session.stuck => forward(session, view),
+        Key::Session(Command::Shell(side)) => typing::ask(side, session, view),
         Key::Session(command) => {
             view.mode = Mode::Look;
             if command == Command::Tip {
                 tip(session, view);
-            }
-            if command == Command::Shell(Side::Inside) && session.now.inside.is_none() && !session.busy {
-                view.notice = Some(view.lang.say("plain.no-container", &[]));
             }
             Act::Effects(session.handle(command))
         }
@@ -186,6 +208,13 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
         }
         Key::Copy => Act::Copy(what_to_copy(session, view, scene)),
         Key::View => sight(session, view),
+        Key::Zoom
+            if view.focus == Focus::Page
+                && view.mode == Mode::Look
+                && typing::shown(view).is_some_and(|side| view.shells.lives(side)) =>
+        {
+            typing::shown(view).map_or(NOTHING, Act::Lend)
+        }
         other => {
             look(other, session, view, scene, area);
             NOTHING
@@ -318,9 +347,11 @@ fn look(key: Key, session: &mut Session, view: &mut View, scene: &Scene, area: R
         Key::Scroll(_) if toggles(session, view, key) => {
             session.handle(Command::Choose(view.tick));
         }
+        Key::Scroll(pages) if typing::scrolls(view, area) => typing::scroll_shown(-pages * typing::PAGE, view),
         Key::Scroll(pages) => {
             scroll(|height| height.saturating_sub(1).max(1) as i32 * pages, session, view, scene, area)
         }
+        Key::Move(by) if typing::scrolls(view, area) => typing::scroll_shown(-by, view),
         Key::Home => ends(i32::MIN, session, view, scene, area),
         Key::End => ends(i32::MAX, session, view, scene, area),
         Key::Move(by) => step(by, session, view, scene, area),
@@ -421,10 +452,15 @@ fn pane(by: i32, view: &mut View, scene: &Scene) {
 
 fn tab(by: i32, session: &Session, view: &mut View, scene: &Scene, area: Rect) {
     let is_wide = Map::of(session, view, scene, area).is_some_and(|map| map.right_page.is_some());
-    let tabs = tabs(is_wide);
+    let mut tabs = tabs(is_wide);
+    if !is_wide {
+        let open = [Side::Outside, Side::Inside].into_iter().filter(|side| view.shells.get(*side).is_some());
+        tabs.extend(open.map(Tab::Shell));
+    }
     let current = if is_wide { view.right_tab() } else { view.tab(session) };
     let at = tabs.iter().position(|tab| *tab == current).unwrap_or(0) as i32;
     view.tab = Some(tabs[(at + by).rem_euclid(tabs.len() as i32) as usize]);
+    view.focus = Focus::Page;
     view.mode = Mode::Look;
     view.scroll = None;
 }

@@ -1,6 +1,7 @@
 //! What wakes the screen: one thread reads keys, one waits for signals, one for the end of the terminal. None of them polls
 //! on a timer.
 
+use super::ptys::FromPty;
 use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
@@ -14,11 +15,15 @@ use std::time::Duration;
 
 pub enum Message<T, S> {
     Key(KeyEvent),
+    /// A text at once.
+    Paste(String),
     Signal(i32),
     /// The reader has stopped and left the terminal alone.
     Paused,
     /// The terminal is gone.
     HungUp,
+    /// From a shell's terminal.
+    Pty(FromPty),
     /// From the thread that owns the lab.
     Lab(T),
     /// That thread is gone.
@@ -193,6 +198,11 @@ fn read_keys<T, S>(sender: &Sender<Message<T, S>>, mut control: UnixStream) {
             match event::read() {
                 Ok(Input::Key(key)) if key.kind != KeyEventKind::Release => {
                     if sender.send(Message::Key(key)).is_err() {
+                        return;
+                    }
+                }
+                Ok(Input::Paste(text)) => {
+                    if sender.send(Message::Paste(text)).is_err() {
                         return;
                     }
                 }

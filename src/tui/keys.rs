@@ -117,9 +117,11 @@ pub const KEYS: &[Binding] = &[
     bind("x", "key.break", &[(Char('x'), Key::Variants)]),
     bind("t", "key.tip", &[(Char('t'), Key::Session(Command::Tip))]),
     bind(
-        "$ #",
+        "$ # Ctrl-]",
         "key.shells",
         &[
+            // In a shell it leaves it.
+            (Control(']'), Key::Close),
             (Char('$'), Key::Session(Command::Shell(Side::Outside))),
             (Char('#'), Key::Session(Command::Shell(Side::Inside))),
         ],

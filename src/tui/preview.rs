@@ -66,7 +66,7 @@ pub fn preview(lesson: &Lesson, step: usize, lang: Lang) -> String {
 /// A page, scrolled as often as it takes to read it whole.
 fn screens(session: &Session, view: &View) -> String {
     let mut out = String::new();
-    let mut view = View { scroll: Some(0), ..view.clone() };
+    let mut view = View { scroll: Some(0), mode: view.mode.clone(), ..View::new(view.lang) };
     loop {
         let mut buffer = Buffer::empty(AREA);
         let laid = Laid::of(session, &view, AREA);
@@ -76,7 +76,7 @@ fn screens(session: &Session, view: &View) -> String {
         // Of what is below the page nothing is known but the keys.
         let shown: Vec<&str> = text.lines().collect();
         let tables = view.lang.say("preview.tables", &[&(map.foot - map.heads).to_string()]);
-        for line in shown[..map.heads].iter().chain([&tables.as_str(), &shown[map.foot + 3], &""]) {
+        for line in shown[..map.heads].iter().chain([&tables.as_str(), &shown[map.message + 1], &""]) {
             out.push_str(line);
             out.push('\n');
         }

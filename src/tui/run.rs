@@ -1,36 +1,41 @@
 //! The event loop: keys, signals and the lab's thread send messages, this one draws.
 
+use super::act::FILTER;
 use super::act::{Act, happened, press};
 use super::ahead::{Ahead, opens_shell};
 use super::input::{ENDS, Inputs, Message};
 use super::laid::Laid;
 use super::probe::probe;
+use super::ptys::{FromPty, Ptys};
+use super::requests::{Request, Requests};
 use super::screen::draw;
-use super::terminal::{Screen, copy, enter, lend};
-use super::view::{Mode, View};
+use super::shells::{Stage, root};
+use super::terminal::{Screen, copy, enter, lend, show, take_back};
+use super::view::{Mode, Tab, View};
 use crate::lab::Shell;
-use crate::lesson::Lesson;
+use crate::lesson::{Lesson, Side};
 use crate::mounts::MountTable;
-use crate::relay::relay;
+use crate::relay::{self, Lent};
 use crate::session::{Effect, Event, Session};
+use crate::terminal::{Pty, encode, paste};
 use crate::words::Lang;
 use crossterm::event::KeyEvent;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 /// What the thread that owns the lab sends.
 pub enum LabMessage {
     Event(Event),
-    Shell(HandOver),
+    Opened(Opened),
 }
 
-/// A shell that waits for the terminal.
-pub struct HandOver {
-    pub shell: Shell,
-    /// Dropped when the screen has the terminal back.
-    pub ends: UnixStream,
+/// A shell that was asked for.
+pub struct Opened {
+    pub side: Side,
+    pub number: u64,
+    pub shell: Result<Shell, String>,
 }
 
 /// The lesson as it was saved, or what is wrong with it.
@@ -43,8 +48,10 @@ pub struct Senders {
     pub saved: Receiver<Saved>,
 }
 
-/// What is asked of the lab's thread.
-pub type Requests = Sender<Effect>;
+/// How long what shells print may keep the next key waiting.
+const BUDGET: Duration = Duration::from_millis(8);
+/// What prints all the time is drawn this often.
+const FRAME: Duration = Duration::from_millis(33);
 
 /// Runs a session on the screen until the student leaves; `note` hears of every change.
 pub fn run(
@@ -72,7 +79,10 @@ pub fn run(
     let from_files = inputs.sender.clone();
     std::thread::spawn(move || senders.saved.into_iter().try_for_each(|saved| from_files.send(Message::Saved(saved))));
     let laid = Laid::of(&session, &view, screen.area()?);
-    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None, ahead: Ahead::default() };
+    let (ahead, ptys) = (Ahead::default(), Ptys::default());
+    let at = session.step;
+    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None, ahead, ptys, at };
+    requests.send(Request::At(at));
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
 }
@@ -87,6 +97,9 @@ struct Runner<'a> {
     /// Waits until nothing is under way.
     saved: Option<Arc<Lesson>>,
     ahead: Ahead,
+    ptys: Ptys,
+    /// The step that the lab's thread takes the student to be at.
+    at: usize,
 }
 
 /// Whether the loop goes on.
@@ -98,25 +111,81 @@ enum Next {
 
 impl Runner<'_> {
     fn go(&mut self, note: &mut dyn FnMut(&Session)) -> anyhow::Result<()> {
+        let mut drawn = Instant::now();
+        self.draw()?;
         loop {
-            self.draw()?;
             note(&self.session);
-            let mut next = self.inputs.messages.recv().ok();
+            let mut next = self.next();
+            let mut is_urgent = next.is_some();
             // Drain, then draw once.
             while let Some(message) = next.take() {
+                is_urgent |= !matches!(message, Message::Pty(_));
                 if self.one(message)? == Next::Leave {
                     return Ok(());
                 }
                 self.learn();
                 next = self.inputs.messages.try_recv().ok();
             }
+            self.pump();
+            self.tell_of_shells();
+            // A flood is drawn now and then; its end, and whatever else happens, at once.
+            if is_urgent || !self.ptys.is_behind() || drawn.elapsed() >= FRAME {
+                self.draw()?;
+                drawn = Instant::now();
+            }
+        }
+    }
+
+    /// The next message; None where there is something else to do first.
+    fn next(&mut self) -> Option<Message<LabMessage, Saved>> {
+        let messages = &self.inputs.messages;
+        match self.ptys.due() {
+            _ if self.ptys.is_behind() => messages.try_recv().ok(),
+            Some(due) => messages.recv_timeout(due.saturating_duration_since(Instant::now())).ok(),
+            None => messages.recv().ok(),
+        }
+    }
+
+    /// Shows what shells have printed. One that ends while it is typed into stays in sight.
+    fn pump(&mut self) {
+        let typing = self.view.shells.typing;
+        self.ptys.pump(&mut self.view.shells, Instant::now() + BUDGET);
+        if let Some(side) = typing.filter(|_| self.view.shells.typing.is_none()) {
+            self.view.tab = Some(Tab::Shell(side));
+        }
+    }
+
+    /// What shells do is seen by the kernel's notice of mounts; the rest by looking once they have printed something.
+    fn tell_of_shells(&mut self) {
+        if self.at != self.session.step {
+            self.at = self.session.step;
+            self.requests.send(Request::At(self.at));
+        }
+        if self.ptys.looks() {
+            self.requests.send(Request::Look);
+        }
+    }
+
+    /// Gives the shells the sizes that they are shown in.
+    fn fit_shells(&mut self) {
+        let shown = self.laid.map.as_ref().map_or(Vec::new(), |map| map.shells.clone());
+        for (side, area) in shown {
+            let Some(pane) = self.view.shells.get_mut(side) else { continue };
+            if pane.emulator.size() != (area.height, area.width) && area.area() > 0 {
+                pane.emulator.resize(area.height, area.width);
+                self.ptys.resize(side, area.height, area.width);
+            }
         }
     }
 
     fn draw(&mut self) -> io::Result<()> {
+        self.laid.follow(&self.session, &self.view, self.screen.area()?);
+        self.fit_shells();
         let (session, view, laid) = (&self.session, &self.view, &mut self.laid);
         self.screen.terminal.draw(|frame| {
-            laid.follow(session, view, frame.area());
+            if laid.area != frame.area() {
+                laid.follow(session, view, frame.area());
+            }
             let cursor = draw(session, view, laid, frame.buffer_mut());
             frame.set_cursor_position(cursor);
         })?;
@@ -129,8 +198,13 @@ impl Runner<'_> {
     }
 
     fn request(&mut self, effect: Effect) {
-        self.ahead.shell |= matches!(effect, Effect::Shell { .. });
-        let _ = self.requests.send(effect);
+        if matches!(effect, Effect::Build { .. } | Effect::Variant { .. }) {
+            for side in [Side::Outside, Side::Inside] {
+                self.ptys.close(side);
+                self.view.shells.close(side);
+            }
+        }
+        self.requests.send(Request::Effect(effect));
     }
 
     fn one(&mut self, message: Message<LabMessage, Saved>) -> anyhow::Result<Next> {
@@ -155,7 +229,10 @@ impl Runner<'_> {
                 happened(event, &mut self.session, &mut self.view);
                 return self.catch_up();
             }
-            Message::Lab(LabMessage::Shell(over)) => return self.hand_over(over),
+            Message::Lab(LabMessage::Opened(opened)) => self.opened(opened)?,
+            Message::Pty(from) => self.ptys.hear(from),
+            Message::Paste(text) => self.paste(&text),
+            Message::Key(key) if self.view.shells.typing.is_some() => return self.key(key),
             Message::Key(key) if self.session.busy && !self.is_reading() && self.ahead.waits(key) => {
                 self.ahead.push(key);
             }
@@ -178,7 +255,7 @@ impl Runner<'_> {
                 return Ok(Next::Leave);
             }
             // A question is answered by somebody who has read it, and where no shell opens, nothing is typed into one.
-            if self.session.asks.is_some() || (opens_shell(key) && !self.session.busy) {
+            if self.session.asks.is_some() || (opens_shell(key) && self.view.shells.typing.is_none()) {
                 self.ahead.clear();
             }
         }
@@ -202,6 +279,15 @@ impl Runner<'_> {
             }
             Act::Suspend => self.screen.suspend(|| self.inputs.until_continued())?,
             Act::Redraw => self.screen.again()?,
+            Act::Open(side) => self.open(side)?,
+            Act::Type(side, key) => {
+                if let Some(pane) = self.view.shells.get_mut(side) {
+                    pane.emulator.to_the_end();
+                    let bytes = encode(key, pane.emulator.modes());
+                    self.write(side, &bytes);
+                }
+            }
+            Act::Lend(side) => return self.lend(side),
         }
         Ok(Next::Go)
     }
@@ -216,15 +302,86 @@ impl Runner<'_> {
         effects.into_iter().for_each(|effect| self.request(effect));
     }
 
-    /// Gives the real terminal to a shell.
-    fn hand_over(&mut self, over: HandOver) -> anyhow::Result<Next> {
-        self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
-        lend(&self.view.lang.say("plain.shell", &[]))?;
-        match relay(&over.shell, &self.ahead.take_bytes()) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Next::Leave),
-            other => other?,
+    fn write(&mut self, side: Side, bytes: &[u8]) {
+        if !self.ptys.write(side, bytes) {
+            self.view.notice = Some(self.view.lang.say("shell.full", &[]));
+        }
+    }
+
+    /// A text at once is for the shell that is typed into, or for the filter; for a lesson it would be any number of keys.
+    fn paste(&mut self, text: &str) {
+        if let Some(side) = self.view.shells.typing {
+            if let Some(pane) = self.view.shells.get(side) {
+                let bytes = paste(text, pane.emulator.modes());
+                self.write(side, &bytes);
+            }
+        } else if self.view.mode == Mode::Filter {
+            let room = FILTER.saturating_sub(self.view.filter.chars().count());
+            self.view.filter.extend(text.chars().filter(|letter| !letter.is_control()).take(room));
+        }
+    }
+
+    /// Asks for a side's shell, in the size that it will be shown in.
+    fn open(&mut self, side: Side) -> io::Result<()> {
+        self.view.shells.open(side, root(&self.session, side).to_string());
+        self.laid.follow(&self.session, &self.view, self.screen.area()?);
+        self.fit_shells();
+        if let Some(pane) = self.view.shells.get(side) {
+            let (number, (rows, columns)) = (pane.number, pane.emulator.size());
+            self.ptys.expect(side, number);
+            self.requests.send(Request::Shell { side, number, rows, columns });
+        }
+        Ok(())
+    }
+
+    fn opened(&mut self, opened: Opened) -> io::Result<()> {
+        let Opened { side, number, shell } = opened;
+        if self.view.shells.get(side).is_none_or(|pane| pane.number != number) {
+            return Ok(());
+        }
+        match shell {
+            Ok(shell) => {
+                let sender = self.inputs.sender.clone();
+                let tell = move |told| sender.send(Message::Pty(FromPty { side, number, told })).is_ok();
+                let pty = Pty::new(shell.master, shell.ended, tell)?;
+                self.ptys.connect(side, number, pty, &mut self.view.shells);
+            }
+            Err(why) => {
+                self.ptys.close(side);
+                self.view.shells.close(side);
+                self.view.notice = Some(why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the real terminal to a shell, which goes on in its pane afterwards.
+    fn lend(&mut self, side: Side) -> anyhow::Result<Next> {
+        let Some(pane) = self.view.shells.get_mut(side).filter(|pane| pane.stage == Stage::Running) else {
+            return Ok(Next::Go);
         };
-        drop(over);
+        self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
+        lend(&self.view.lang.say("shell.lent", &[&self.view.leave.name]))?;
+        let (columns, rows) = crossterm::terminal::size()?;
+        pane.emulator.resize(rows, columns);
+        show(&pane.emulator)?;
+        self.ptys.resize(side, rows, columns);
+        let (leaves, emulator) = (self.view.leave.bytes(), &mut pane.emulator);
+        let late = Instant::now() + Duration::from_secs(3600);
+        let lent = self.ptys.lend(side, |master, ended| {
+            let printed = &mut |bytes: &[u8]| {
+                emulator.process(bytes, late);
+                // The terminal itself answers.
+                emulator.take_answers();
+            };
+            relay::lend(&mut Lent { master, ended, printed, leaves: &leaves })
+        });
+        match lent.transpose()? {
+            Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return Ok(Next::Leave),
+            Some(other) => other?,
+            None => {}
+        }
+        take_back()?;
         self.inputs.resume()?;
         enter()?;
         self.screen.again()?;

@@ -4,12 +4,14 @@ use super::canvas::Canvas;
 use super::cells::{Columns, Kind};
 use super::laid::Laid;
 use super::page::{self, Page};
-use super::panes::{foot, heads, help, page_pane, tables, title};
+use super::panes::{foot, heads, help, page_pane, shell, tables, task_strip, title};
 use super::rows::{Wanted, lines};
 use super::scene::Scene;
 use super::style::Tone;
+use super::typing;
 use super::view::{Focus, Mode, Sight, View};
-use crate::session::{Session, layers_of};
+use crate::lesson::Side;
+use crate::session::{Phase, Session, layers_of};
 use crate::wrap::wrap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -17,6 +19,8 @@ use std::ops::Range;
 
 pub const MIN_WIDTH: usize = 60;
 pub const MIN_HEIGHT: usize = 16;
+/// From this size on both shells stand below the tables; on a smaller screen one has the page's place.
+const BESIDE: (usize, usize) = (120, 24);
 
 /// Lines of the panes, from the top of the screen.
 #[derive(Debug, Clone)]
@@ -31,8 +35,16 @@ pub struct Map {
     pub right_page: Option<Range<usize>>,
     pub heads: usize,
     pub tables: Range<usize>,
-    /// The first of four: summary, raw row, message, keys.
+    /// The first of two: summary and raw row.
     pub foot: usize,
+    /// A task's conditions in the place of these two.
+    pub strip: Option<usize>,
+    /// The line above both shells where they stand beside each other.
+    pub shell_heads: Option<usize>,
+    /// The shells that are shown, and where.
+    pub shells: Vec<(Side, Rect)>,
+    /// The first of two: message and keys.
+    pub message: usize,
 }
 
 impl Map {
@@ -45,11 +57,17 @@ impl Map {
         let columns = Columns::of(width);
         let tabs = (columns.kind != Kind::Single).then_some(1);
         let top = 1 + usize::from(tabs.is_some());
-        let foot = height - 4;
-        let is_wide = columns.kind == Kind::Wide;
+        let message = height - 2;
+        let beside = view.shells.any() && has_room_beside(area);
+        let alone = if beside { None } else { one_shell(session, view) };
+        let strip = alone.filter(|_| session.phase == Phase::Task).map(|_| message - task_strip::height(session));
+        let shell_heads = beside.then(|| message - 1 - (height / 4).max(6));
+        let foot = strip.unwrap_or(shell_heads.unwrap_or(message) - 2);
+        let is_wide = columns.kind == Kind::Wide && alone.is_none();
         let page_width = if is_wide { width * 2 / 5 - 2 } else { width - 2 };
         let free = foot - top - 1;
         let page_lines = match (view.zoomed, view.focus) {
+            _ if alone.is_some() => free - (free * 2 / 5).clamp(5, 6.max(free / 3)),
             (true, Focus::Page) => free,
             (true, Focus::Table) => 0,
             // A projector's font: the page takes what it needs, the table at least five lines.
@@ -63,6 +81,18 @@ impl Map {
             }
         };
         let heads = top + page_lines;
+        let rect = |x: usize, y: usize, width: usize, height: usize| {
+            Rect::new(x as u16, y as u16, width as u16, height as u16)
+        };
+        let shells = match (alone, shell_heads) {
+            (Some(side), _) => vec![(side, rect(0, top, width - 1, page_lines))],
+            (None, Some(head)) => {
+                [(Side::Outside, 0, columns.side + 1), (Side::Inside, columns.right() - 1, columns.side + 1)]
+                    .map(|(side, x, cells)| (side, rect(x, head + 1, cells.min(width - 1 - x), message - head - 1)))
+                    .to_vec()
+            }
+            (None, None) => Vec::new(),
+        };
         Some(Map {
             width,
             columns,
@@ -73,6 +103,10 @@ impl Map {
             heads,
             tables: heads + 1..foot,
             foot,
+            strip,
+            shell_heads,
+            shells,
+            message,
         })
     }
 
@@ -84,6 +118,17 @@ impl Map {
         let first = view.scroll.unwrap_or_else(|| page.first(height)).min(last);
         (page, first, last)
     }
+}
+
+/// Whether both shells have room below the tables.
+pub fn has_room_beside(area: Rect) -> bool {
+    usize::from(area.width) >= BESIDE.0 && usize::from(area.height) >= BESIDE.1
+}
+
+/// The one shell that has the page's place: the one that is typed into, else the tab that is open.
+fn one_shell(session: &Session, view: &View) -> Option<Side> {
+    let is_covered = session.asks.is_some() || matches!(view.mode, Mode::Variants(_) | Mode::Explain | Mode::Fault(_));
+    view.shells.typing.or(typing::shown(view).filter(|_| !is_covered))
 }
 
 /// How many of so many lines the tables need: what they leave empty is the page's. Where the last round is told by its
@@ -131,9 +176,16 @@ fn paint(session: &Session, view: &View, laid: &Laid, canvas: &mut Canvas) -> (u
         return help::draw(session, view, canvas);
     }
     title::draw(session, view, map, canvas);
-    let in_page = page_pane::draw(session, view, scene, map, canvas);
+    let has_page = map.shell_heads.is_some() || map.shells.is_empty();
+    let in_page = if has_page { page_pane::draw(session, view, scene, map, canvas) } else { None };
     heads::draw(view, scene, map, canvas);
     let in_table = tables::draw(view, laid, map, canvas);
     let in_foot = foot::draw(session, view, scene, map, canvas);
-    in_foot.or(in_table.filter(|_| view.focus == Focus::Table)).or(in_page).or(in_table).unwrap_or((map.page.start, 1))
+    let in_shell = shell::draw(session, view, map, canvas);
+    in_shell
+        .or(in_foot)
+        .or(in_table.filter(|_| view.focus == Focus::Table))
+        .or(in_page)
+        .or(in_table)
+        .unwrap_or((map.page.start, 1))
 }

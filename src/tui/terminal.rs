@@ -1,6 +1,8 @@
 //! The terminal in the state a full screen needs; given back sane, whatever happens.
 
 use super::glyphs::Glyphs;
+use crate::terminal::Emulator;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
@@ -15,20 +17,54 @@ pub struct Screen {
 
 pub fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
 pub fn leave() {
-    let _ = execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show);
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, crossterm::cursor::Show);
     let _ = disable_raw_mode();
 }
 
 /// Leaves the screen to somebody else, with a word on it. The terminal stays raw: what is typed meanwhile is neither
 /// echoed nor held back until the end of a line.
 pub fn lend(word: &str) -> io::Result<()> {
-    execute!(io::stdout(), LeaveAlternateScreen, crossterm::cursor::Show)?;
+    execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, crossterm::cursor::Show)?;
     write!(io::stdout(), "{word}\r\n")?;
     io::stdout().flush()
+}
+
+/// What a shell has on its screen, on the real one, where it goes on. A program that has the whole screen gets all of it;
+/// lines stand below what the student had there, and below the word.
+pub fn show(emulator: &Emulator) -> io::Result<()> {
+    let screen = emulator.screen();
+    let mut text = String::new();
+    if screen.alternate_screen() {
+        text = screen.state_formatted();
+    } else {
+        let (row, column) = screen.cursor_position();
+        let (_, columns) = emulator.size();
+        for line in screen.rows_formatted(0, columns).take(usize::from(row)) {
+            text += &format!("{line}\x1b[0m\r\n");
+        }
+        text += &screen.rows_formatted(0, column).nth(usize::from(row)).unwrap_or_default();
+        text += &screen.attributes_formatted();
+        text += &screen.input_mode_formatted();
+    }
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Cursor keys, keypad, paste, mouse and the visible cursor as they were.
+const KEYS: &str = "\x1b[?1l\x1b>\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?25h";
+/// The main screen; all of it scrolls (which moves the cursor: it is put back), in plain characters.
+const SCREEN: &str = "\x1b[?1049l\x1b7\x1b[r\x1b[?6l\x1b8\x1b[?7h\x1b(B\x1b[0m\r\n";
+
+/// After a program that asked for modes of its own.
+pub fn take_back() -> io::Result<()> {
+    let mut out = io::stdout();
+    write!(out, "{KEYS}{SCREEN}")?;
+    out.flush()
 }
 
 /// A panic of any thread gives the terminal back before it speaks.

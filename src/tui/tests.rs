@@ -3,6 +3,7 @@
 mod play;
 mod programs;
 mod room;
+mod shells;
 mod student;
 
 use super::act::Act;

@@ -1,7 +1,9 @@
 //! How the student looks at the session. Nothing here changes what happened.
 
 use super::glyphs::Glyphs;
+use super::leave_key::LeaveKey;
 use super::play::{Palette, Sheet};
+use super::shells::Shells;
 use crate::lesson::Side;
 use crate::listing::Language;
 use crate::mounts::MountTable;
@@ -16,6 +18,8 @@ pub enum Tab {
     Ran,
     /// The lesson as a program in this language.
     Program(Language),
+    /// Where one shell is shown at a time.
+    Shell(Side),
 }
 
 /// The programs' tabs, in their order.
@@ -64,6 +68,8 @@ pub enum Mode {
     Fault(String),
     /// What one does without a script: the palette and its forms.
     Play(Sheet),
+    /// A side's first process has another root directory than its shell: is a new one wanted?
+    Reopen(Side),
 }
 
 /// The tabs of the page, or of the second page of wide screens, which the text is not on.
@@ -72,7 +78,6 @@ pub fn tabs(is_second: bool) -> Vec<Tab> {
     [first, &PROGRAMS].concat()
 }
 
-#[derive(Debug, Clone)]
 pub struct View {
     pub lang: Lang,
     pub mode: Mode,
@@ -99,6 +104,8 @@ pub struct View {
     pub notice: Option<String>,
     /// What was typed into the palette.
     pub palette: Palette,
+    pub shells: Shells,
+    pub leave: LeaveKey,
 }
 
 impl View {
@@ -122,6 +129,8 @@ impl View {
             colour: true,
             notice: None,
             palette: Palette::default(),
+            shells: Shells::default(),
+            leave: LeaveKey::default(),
         }
     }
 
@@ -135,7 +144,7 @@ impl View {
 
     /// The tab of the second page of wide screens, which the text is not on.
     pub fn right_tab(&self) -> Tab {
-        self.tab.filter(|tab| *tab != Tab::Text).unwrap_or(PROGRAMS[0])
+        self.tab.filter(|tab| !matches!(tab, Tab::Text | Tab::Shell(_))).unwrap_or(PROGRAMS[0])
     }
 
     /// The view of a new page: nothing open, nothing selected.

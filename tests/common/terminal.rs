@@ -129,17 +129,32 @@ impl Terminal {
         self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Opens a shell by its key, and waits until it has the terminal. The lesson's own screen shows prompts too. A lesson
-    /// that is at work, as it is for a moment after a shell, takes no such key.
+    /// Opens a shell in its pane by its key, and waits for its prompt.
     pub fn shell(&mut self, key: &str, prompt: &str) {
+        self.keys(key);
+        self.wait("TYPING IN");
+        self.wait(&format!("\n{prompt}"));
+    }
+
+    /// Leaves the shell that is typed into; by the byte that the key sends.
+    pub fn leave(&mut self) {
+        self.keys("\x1d");
+        self.until_gone("TYPING IN");
+    }
+
+    /// Gives a shell that is shown the whole terminal.
+    pub fn lend(&mut self) {
+        self.keys("z");
+        self.until_gone("OUTSIDE");
+    }
+
+    /// Waits until the screen no longer shows a text.
+    pub fn until_gone(&self, part: &str) {
         let ends = Instant::now() + Duration::from_secs(20);
-        while ["at work ...", "执行中"].iter().any(|busy| self.text().contains(busy)) {
-            assert!(Instant::now() < ends, "still at work:\n{}", self.text());
+        while self.text().contains(part) {
+            assert!(Instant::now() < ends, "still shows {part}:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.keys(key);
-        self.wait("(exit or Ctrl-D comes back)");
-        self.wait(prompt);
     }
 
     pub fn resize(&self, rows: u16, columns: u16) {

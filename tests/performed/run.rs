@@ -4,7 +4,7 @@ use crate::table::Tables;
 use crate::{PROGRAM, except, folder, names};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nslab::conduct;
-use nslab::lab::Lab;
+use nslab::lab::{Lab, TerminalKind};
 use nslab::lesson::HostKind;
 use nslab::lesson::{Lesson, Side};
 use nslab::mounts::MountTable;
@@ -95,7 +95,7 @@ fn performed(
     layers: &[(String, String)],
 ) -> Result<usize, String> {
     let mut lab = Sandbox::start(&lesson.host, HostKind::Tidy, layers).unwrap();
-    let shell = lab.shell(Side::Outside, 50, 200).unwrap();
+    let shell = lab.shell(Side::Outside, TerminalKind { name: "dumb".into(), rows: 50, columns: 200 }).unwrap();
     let mut terminal = Terminal { master: shell.master, said: String::new(), read: 0 };
     terminal.awaits("host $ ")?;
     // In a session of its own the terminal is only a file: a shell in the container takes no control of it.

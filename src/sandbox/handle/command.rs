@@ -18,11 +18,10 @@ use std::time::Instant;
 pub(super) const OUTPUT: usize = 1 << 20;
 
 impl Sandbox {
-    pub(super) fn environment(&self, terminal: bool, actor: Actor) -> Vec<String> {
+    pub(super) fn environment(&self, term: &str, actor: Actor) -> Vec<String> {
         let mut env = self.env.to_vec();
         env.extend(["HISTFILE=".into(), format!("PS1={}", prompt(actor))]);
-        let term = std::env::var("TERM").unwrap_or_default();
-        env.push(format!("TERM={}", if terminal && !term.is_empty() { &term } else { "dumb" }));
+        env.push(format!("TERM={term}"));
         env
     }
 
@@ -39,7 +38,7 @@ impl Sandbox {
             Run::Shell(shell) => (vec!["/bin/sh".into(), "-c".into(), shell.sh.clone()], true),
             Run::Start(start) => (start.start.split_whitespace().map(str::to_string).collect(), false),
         };
-        let env = self.environment(false, actor);
+        let env = self.environment("dumb", actor);
         let request = Request::Spawn { args, env, join, terminal: false };
         self.ask_stage(&request, &[stdin.as_fd(), stdout.as_fd(), report.as_fd()])?;
         drop((stdout, report));

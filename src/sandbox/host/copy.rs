@@ -8,12 +8,13 @@
 
 use super::super::sys;
 use super::super::wire::BuildHost;
-use super::{Failed, directory, mount_new, proc_flags, propagation, tried, tried_io, unpack};
+use super::{Failed, devices, directory, mount_new, proc_flags, propagation, tried, tried_io, unpack};
 use crate::toolbox::{ALWAYS, PROGRAM, STAND_IN};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::mount::MsFlags;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{lchown, symlink};
 use std::path::Path;
 
@@ -81,6 +82,9 @@ fn make_lab(spec: &BuildHost, lab: &Path, owner: u32) -> Result<(), Failed> {
         let layer = lab.join("image").join(name);
         directory(&layer, 0o755)?;
         unpack(&[Path::new(path)], &layer)?;
+        if layer.join("dev").is_dir() {
+            devices::links(&layer.join("dev"))?;
+        }
     }
     // The machine's ps may stop where /proc belongs to another PID namespace, which is what a lesson shows.
     links(&lab.join(COMMANDS), "..", ALWAYS)?;
@@ -105,7 +109,10 @@ fn give(path: &Path, owner: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What only the stage can do: a /proc of its own PID namespace, over the machine's.
-pub fn build() -> Result<(), Failed> {
-    mount_new("proc", "proc", Path::new("/proc"), proc_flags(), None)
+/// What only the stage can do: a /proc of its own PID namespace, over the machine's. Returns the descriptors that the /dev
+/// of images refers to.
+pub fn build() -> Result<Vec<OwnedFd>, Failed> {
+    let devices = devices::open_all()?;
+    mount_new("proc", "proc", Path::new("/proc"), proc_flags(), None)?;
+    Ok(devices)
 }

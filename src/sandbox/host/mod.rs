@@ -1,6 +1,7 @@
 //! Builds the practice host: `tidy`, file systems of its own, or `copy`, the machine's own mount table.
 
 mod copy;
+mod devices;
 mod place;
 mod tidy;
 
@@ -17,6 +18,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 pub use copy::{Descended, descend};
+pub use devices::NUMBERS as DEVICES;
 pub use place::lab_place;
 
 /// What could not be done while building, and the kernel's answer.
@@ -47,10 +49,7 @@ pub fn environment(kind: HostKind, lab: &str) -> [String; 2] {
 pub fn build(spec: &BuildHost, layers: Vec<OwnedFd>) -> Result<Built, Failed> {
     let devices = match spec.kind {
         HostKind::Tidy => tidy::build(spec, layers)?,
-        HostKind::Copy => {
-            copy::build()?;
-            Vec::new()
-        }
+        HostKind::Copy => copy::build()?,
     };
     tried("sethostname", nix::unistd::sethostname(&spec.hostname))?;
     if spec.shared {

@@ -1,21 +1,12 @@
 //! The tidy practice host: file systems of its own, seven rows, none of which names the machine.
 
-use super::super::sys;
 use super::super::wire::BuildHost;
-use super::{Failed, directory, mount_new, proc_flags, propagation, tried, tried_io, unpack};
+use super::{Failed, devices, directory, mount_new, proc_flags, propagation, tried, tried_io, unpack};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, MsFlags, umount2};
-use nix::sys::stat::Mode;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-
-/// Device files that programs expect. A user namespace cannot make device nodes, and a bind mount for each would be a
-/// row for each; so the stage keeps them open and /dev has symbolic links to them (proc_pid_fd(5)).
-const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
-/// From which number on: the links must not change from run to run.
-const FIRST_DEVICE: i32 = 100;
 
 /// Builds it and makes it this process's root. Returns the descriptors that its /dev refers to. `layers` are the image's,
 /// open: this process's user may not search the folders above them, and they stay right whatever is mounted over their
@@ -32,22 +23,9 @@ pub fn build(spec: &BuildHost, layers: Vec<OwnedFd>) -> Result<Vec<OwnedFd>, Fai
             (name.as_str(), (fd, path))
         })
         .collect();
-    let devices = open_devices()?;
+    let devices = devices::open_all()?;
     make_root(spec, &layers)?;
     Ok(devices)
-}
-
-fn open_devices() -> Result<Vec<OwnedFd>, Failed> {
-    DEVICES
-        .iter()
-        .zip(FIRST_DEVICE..)
-        .map(|(name, number)| {
-            let path = format!("/dev/{name}");
-            let fd =
-                tried(format!("open {path}"), open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
-            tried(format!("keep {path} open"), sys::duplicate_high(fd.as_fd(), number))
-        })
-        .collect()
 }
 
 fn make_root(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<(), Failed> {
@@ -83,18 +61,8 @@ fn make_root(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<
         MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
         Some("newinstance,ptmxmode=0666,mode=0620"),
     )?;
-    for (name, target) in [
-        ("ptmx", "pts/ptmx".to_string()),
-        ("fd", "/proc/self/fd".to_string()),
-        ("stdin", "/proc/self/fd/0".to_string()),
-        ("stdout", "/proc/self/fd/1".to_string()),
-        ("stderr", "/proc/self/fd/2".to_string()),
-    ] {
-        tried_io(format!("link /dev/{name}"), symlink(target, dev.join(name)))?;
-    }
-    for (name, number) in DEVICES.iter().zip(FIRST_DEVICE..) {
-        tried_io(format!("link /dev/{name}"), symlink(format!("/proc/1/fd/{number}"), dev.join(name)))?;
-    }
+    tried_io("link /dev/ptmx", symlink("pts/ptmx", dev.join("ptmx")))?;
+    devices::links(&dev)?;
     let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount_new("tmpfs", "run", &base.join("run"), plain, Some("mode=755"))?;
     mount_new("tmpfs", "tmp", &base.join("tmp"), plain, Some("mode=1777"))?;
@@ -104,6 +72,9 @@ fn make_root(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<
         let layer = lab.join("image").join(name);
         directory(&layer, 0o755)?;
         unpack(&[path], &layer)?;
+        if layer.join("dev").is_dir() {
+            devices::links(&layer.join("dev"))?;
+        }
     }
     tried("chdir to the new root", nix::unistd::chdir(base))?;
     tried("pivot_root", nix::unistd::pivot_root(".", "."))?;

@@ -109,6 +109,8 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
             Tab::Text => text::text(session, view, width),
             Tab::Ran => ran::ran(session, view, width, height),
             Tab::Program(language) => program::program(session, view, language, width),
+            // Both shells stand below.
+            Tab::Shell(_) => text::text(session, view, width),
         },
     }
     .squeezed(height)
@@ -119,8 +121,8 @@ pub fn right(session: &Session, view: &View, width: usize) -> Page {
     match view.right_tab() {
         Tab::Ran => ran::calls(session, view, width),
         Tab::Program(language) => program::program(session, view, language, width),
-        // The text is on the first page.
-        Tab::Text => Page::default(),
+        // The text is on the first page, the shells stand below.
+        Tab::Text | Tab::Shell(_) => Page::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The last four lines: summary, the kernel's own row, a message, keys.
 
-use super::keyline;
 use super::summary::summary;
+use super::{keyline, task_strip};
 use crate::lesson::Side;
 use crate::mounts::{ChangeKind, printable};
 use crate::session::{Phase, Session};
@@ -11,6 +11,7 @@ use crate::tui::explain::in_words;
 use crate::tui::play;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
+use crate::tui::shells::root;
 use crate::tui::style::Tone;
 use crate::tui::view::{Mode, View};
 use crate::wrap::{cut_with, fit};
@@ -21,15 +22,19 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
     let sign = view.glyphs.elision();
     let room = map.width - 2;
     let has_run = view.moment.is_some() || matches!(session.phase, Phase::See | Phase::Broken);
-    summaries(has_run, view, scene, map, canvas);
-    let name = |side| view.lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
-    canvas.put(map.foot + 1, 1, &raw_row(view, scene, map, name), Tone::Plain);
+    if let Some(strip) = map.strip {
+        task_strip::draw(session, view, map, strip, canvas);
+    } else {
+        summaries(has_run, view, scene, map, canvas);
+        let name = |side| view.lang.say(if side == Side::Outside { "side.outside" } else { "side.inside" }, &[]);
+        canvas.put(map.foot + 1, 1, &raw_row(view, scene, map, name), Tone::Plain);
+    }
     let message = message(session, view, map);
-    canvas.put(map.foot + 2, 1, &cut_with(&message, room, sign), Tone::Plain);
+    canvas.put(map.message, 1, &cut_with(&message, room, sign), Tone::Plain);
     let keys = keyline::keys(session, view, scene, map);
-    canvas.put(map.foot + 3, 0, &fit(&format!(" {keys}"), map.width - 1), Tone::Bar);
+    canvas.put(map.message + 1, 0, &fit(&format!(" {keys}"), map.width - 1), Tone::Bar);
     let is_typing = matches!(view.mode, Mode::Filter | Mode::Goto(_));
-    is_typing.then(|| (map.foot + 2, 1 + message.trim_end_matches('_').width()))
+    is_typing.then(|| (map.message, 1 + message.trim_end_matches('_').width()))
 }
 
 /// How many rows each side has, and what became of them.
@@ -100,6 +105,10 @@ fn message(session: &Session, view: &View, map: &Map) -> String {
         Mode::Goto(digits) => return lang.say("tui.goto", &[digits]),
         Mode::Filter => return lang.say("tui.filtering", &[&view.filter]),
         Mode::Play(sheet) if let Some(question) = play::message(*sheet, view) => return question,
+        Mode::Reopen(side) => {
+            let old = view.shells.get(*side).map_or("/", |pane| &pane.root);
+            return lang.say("shell.reopen", &[old, root(session, *side)]);
+        }
         _ => {}
     }
     if let Some(trouble) = &session.trouble {
@@ -107,6 +116,9 @@ fn message(session: &Session, view: &View, map: &Map) -> String {
     }
     if let Some(notice) = &view.notice {
         return notice.clone();
+    }
+    if let Some(word) = map.strip.and_then(|_| task_strip::word(session, view)) {
+        return word;
     }
     if let (Some(number), all) = (view.moment, &session.history)
         && let Some(moment) = all.get(number)

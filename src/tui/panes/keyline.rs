@@ -1,14 +1,21 @@
 //! The key line: what Enter does first, then what else works here, as much as fits; `?` always.
 
+use crate::lesson::Side;
 use crate::session::{Phase, Session};
 use crate::tui::cells::Kind;
 use crate::tui::play;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Map;
+use crate::tui::typing;
 use crate::tui::view::{Focus, Mode, View};
 use unicode_width::UnicodeWidthStr;
 
 pub fn keys(session: &Session, view: &View, scene: &Scene, map: &Map) -> String {
+    if view.shells.typing.is_some() {
+        let say = |key: &str| view.lang.say(key, &[&view.leave.name]);
+        let text = say("line.shell-typing");
+        return if text.width() <= map.width - 2 { text } else { say("line.shell-typing-short") };
+    }
     fitting(wanted(session, view, scene, map).into_iter().flatten(), view, map)
 }
 
@@ -58,6 +65,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         Mode::Explain => return vec![Some("scroll"), Some("arrows"), Some("copy"), Some("close")],
         Mode::Fault(_) => return vec![Some("scroll"), Some("close"), Some("quit")],
         Mode::Play(sheet) => return play::keys(*sheet, session).iter().map(|key| Some(*key)).collect(),
+        Mode::Reopen(_) => return vec![Some("reopen"), Some("stay-here")],
         Mode::Look | Mode::Help => {}
     }
     if view.moment.is_some() {
@@ -103,6 +111,21 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         Phase::Broken => "end",
         Phase::After => "leave",
     };
+    if let Some(side) = typing::shown(view).filter(|_| map.shell_heads.is_none() && view.focus == Focus::Page) {
+        let own = if side == Side::Outside { "host" } else { "container" };
+        return vec![
+            Some(own),
+            when(view.shells.lives(side), "lend"),
+            Some("page"),
+            Some(enter),
+            Some("scroll"),
+            Some("tabs"),
+            Some("host"),
+            when(scene.inside.is_there(), "container"),
+            when(!session.history.is_empty(), "changes"),
+            Some("quit"),
+        ];
+    }
     if session.phase == Phase::Task && !session.task.done {
         let hints = words.task.hints.len();
         return vec![

@@ -1,5 +1,7 @@
 //! The first line: lesson, step, phase; and the line of tabs.
 
+use super::shell;
+use crate::lesson::Side;
 use crate::session::{Phase, Session};
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::Kind;
@@ -7,7 +9,6 @@ use crate::tui::play;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
 use crate::tui::view::{self, Mode, Tab, View};
-use crate::words::Lang;
 use crate::wrap::{cut_with, fit};
 use unicode_width::UnicodeWidthStr;
 
@@ -27,7 +28,7 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
         Kind::Single => format!("{mark} {} {}/{steps} {title}", session.lesson.id, session.step + 1),
         _ => format!("{mark} {}  {}/{steps}  {title}", session.lesson.id, session.step + 1),
     };
-    let mut right = state(session, lang, is_single);
+    let mut right = state(session, view, is_single);
     if is_wide {
         right.push_str(&format!("     {}", lang.say("tui.langs", &[])));
         let list = step_list(session);
@@ -36,7 +37,7 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
         }
     }
     if left.width() + right.width() + 3 > map.width {
-        right = state(session, lang, true);
+        right = state(session, view, true);
     }
     // The title first: which lesson this is, the student knows.
     if left.width() + right.width() + 3 > map.width {
@@ -51,7 +52,12 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
 }
 
 /// Where in the step the student is.
-fn state(session: &Session, lang: Lang, is_short: bool) -> String {
+fn state(session: &Session, view: &View, is_short: bool) -> String {
+    let lang = view.lang;
+    if let Some(side) = view.shells.typing {
+        let key = if is_short { "shell.typing-short" } else { "shell.typing" };
+        return lang.say(key, &[&shell::name(side, lang), &view.leave.name]);
+    }
     if session.busy {
         return lang.say("tui.busy", &[]);
     }
@@ -100,6 +106,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
         Tab::Text => lang.say("tui.text", &[]),
         Tab::Ran => lang.say("tui.ran", &[]),
         Tab::Program(language) => language.name().into(),
+        Tab::Shell(side) => shell::name(side, lang),
     };
     let open = match view.mode {
         Mode::Variants(_) => Some("tui.variants-tab"),
@@ -121,19 +128,33 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
         let used = text.width() + 1;
         format!("{text} {}", rule.repeat(width.saturating_sub(used)))
     };
-    let shells = match session.recorded {
+    let alone = map.shells.first().filter(|_| map.shell_heads.is_none()).map(|(side, _)| *side);
+    let shells: String = match session.recorded {
         Some(_) => String::new(),
-        None => format!("  {}", lang.say("tui.shells", &[])),
+        None => [Side::Outside, Side::Inside]
+            .into_iter()
+            .map(|side| match shell::name(side, lang) {
+                name if alone == Some(side) => format!("  [{name}]"),
+                name => format!("  {name}"),
+            })
+            .collect(),
     };
     let with_open = |text: String| match open {
         Some(key) => format!("{text}  [{}]", lang.say(key, &[])),
         None => text,
     };
-    let current = Some(view.tab(session));
+    let current = Some(view.tab(session)).filter(|_| alone.is_none());
     match &map.right_page {
         None => {
             let text = with_open(names(&view::tabs(false), current.filter(|_| open.is_none())));
+            let used = text.width() + shells.width() + 2;
             canvas.put(line, 0, &to_the_end(text + &shells, map.width - 1), Tone::Plain);
+            if let Some(side) = alone {
+                let head = format!(" {} ", shell::head(session, view, side));
+                let room = map.width.saturating_sub(2 + used);
+                let head = cut_with(&head, room, view.glyphs.elision());
+                canvas.put(line, map.width - 2 - head.width(), &head, Tone::Strong);
+            }
         }
         Some(right) => {
             let at = right.start - 2;

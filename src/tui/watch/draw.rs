@@ -40,6 +40,10 @@ pub fn map(view: &View, scene: &Scene, area: Rect) -> Option<Map> {
         heads,
         tables: heads + 1..foot,
         foot,
+        strip: None,
+        shell_heads: None,
+        shells: Vec::new(),
+        message: foot + 2,
     })
 }
 

@@ -105,8 +105,13 @@ pub fn watch(watcher: Watcher, mut view: View, wants_ascii: bool) -> anyhow::Res
                     Act::Nothing
                 }
                 Message::Key(key) => press(key, &mut watching, screen.area()?),
-                // Nothing pauses the keys here, and no lesson is saved.
-                Message::Signal(_) | Message::Paused | Message::LabIsGone | Message::Saved(()) => Act::Nothing,
+                // Nothing pauses the keys here, no lesson is saved, and nobody types into a shell.
+                Message::Signal(_)
+                | Message::Paused
+                | Message::LabIsGone
+                | Message::Saved(())
+                | Message::Paste(_)
+                | Message::Pty(_) => Act::Nothing,
             };
             match act {
                 Act::Nothing => {}

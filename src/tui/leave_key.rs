@@ -1,0 +1,110 @@
+//! The one key that leaves a shell. Ctrl-] is what telnet and virsh users know; terminals send the same byte for Ctrl-5, by
+//! which name crossterm reports it. F12 is for keyboards on which neither is easy; NSLAB_LEAVE_KEY names another.
+
+use crate::terminal::{Modes, encode};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaveKey {
+    /// As the title names it.
+    pub name: String,
+    keys: Vec<(KeyCode, KeyModifiers)>,
+}
+
+impl Default for LeaveKey {
+    fn default() -> LeaveKey {
+        let mut key = control(']').unwrap_or(LeaveKey { name: String::new(), keys: Vec::new() });
+        key.keys.push((KeyCode::F(12), KeyModifiers::NONE));
+        key
+    }
+}
+
+/// Ctrl with a letter or a sign, as far as it is no other key at the same time.
+fn control(letter: char) -> Option<LeaveKey> {
+    // crossterm names these bytes by digits.
+    let alias = match letter {
+        '\\' => Some('4'),
+        ']' => Some('5'),
+        '^' => Some('6'),
+        '_' => Some('7'),
+        // Enter, Tab and the line feed are these.
+        'i' | 'j' | 'm' => return None,
+        'a'..='z' => None,
+        _ => return None,
+    };
+    let keys = [Some(letter), alias].into_iter().flatten();
+    let keys = keys.map(|letter| (KeyCode::Char(letter), KeyModifiers::CONTROL)).collect();
+    Some(LeaveKey { name: format!("Ctrl-{}", letter.to_ascii_uppercase()), keys })
+}
+
+impl LeaveKey {
+    /// As NSLAB_LEAVE_KEY names it: `Ctrl-G`, `Ctrl-]`, `F10`.
+    pub fn parse(text: &str) -> Option<LeaveKey> {
+        let lower = text.trim().to_ascii_lowercase();
+        if let Some(letter) = lower.strip_prefix("ctrl-").or_else(|| lower.strip_prefix("ctrl+")) {
+            let mut letters = letter.chars();
+            return letters.next().filter(|_| letters.next().is_none()).and_then(control);
+        }
+        let number: u8 = lower.strip_prefix('f')?.parse().ok()?;
+        let keys = vec![(KeyCode::F(number), KeyModifiers::NONE)];
+        (1..=12).contains(&number).then(|| LeaveKey { name: format!("F{number}"), keys })
+    }
+
+    /// Err: what the variable says, which names no key.
+    pub fn from_env() -> Result<LeaveKey, String> {
+        match std::env::var("NSLAB_LEAVE_KEY") {
+            Ok(text) if !text.is_empty() => LeaveKey::parse(&text).ok_or(text),
+            _ => Ok(LeaveKey::default()),
+        }
+    }
+
+    pub fn is(&self, event: KeyEvent) -> bool {
+        let lower = match event.code {
+            KeyCode::Char(letter) => KeyCode::Char(letter.to_ascii_lowercase()),
+            code => code,
+        };
+        self.keys.contains(&(lower, event.modifiers - KeyModifiers::SHIFT))
+    }
+
+    /// What a terminal sends for it.
+    pub fn bytes(&self) -> Vec<Vec<u8>> {
+        let each = self.keys.iter().map(|&(code, modifiers)| encode(KeyEvent::new(code, modifiers), Modes::default()));
+        each.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
+        KeyEvent::new(code, modifiers)
+    }
+
+    #[test]
+    fn by_default_three_keys_leave() {
+        let leave = LeaveKey::default();
+        assert_eq!(leave.name, "Ctrl-]");
+        for (code, modifiers) in [
+            (KeyCode::Char(']'), KeyModifiers::CONTROL),
+            (KeyCode::Char('5'), KeyModifiers::CONTROL),
+            (KeyCode::F(12), KeyModifiers::NONE),
+        ] {
+            assert!(leave.is(key(code, modifiers)), "{code:?}");
+        }
+        assert!(!leave.is(key(KeyCode::Char(']'), KeyModifiers::NONE)));
+        assert!(!leave.is(key(KeyCode::Esc, KeyModifiers::NONE)));
+        assert_eq!(leave.bytes(), [&[0x1d][..], &[0x1d], b"\x1b[24~"]);
+    }
+
+    #[test]
+    fn another_can_be_named() {
+        assert_eq!(LeaveKey::parse("ctrl-g").unwrap().name, "Ctrl-G");
+        assert_eq!(LeaveKey::parse(" F10 ").unwrap().bytes(), [b"\x1b[21~"]);
+        let backslash = LeaveKey::parse("Ctrl-\\").unwrap();
+        assert!(backslash.is(key(KeyCode::Char('4'), KeyModifiers::CONTROL)));
+        for wrong in ["", "g", "ctrl-", "ctrl-m", "ctrl-i", "ctrl-[", "ctrl-gg", "f0", "f13", "Esc", "ctrl-é"] {
+            assert_eq!(LeaveKey::parse(wrong), None, "{wrong}");
+        }
+    }
+}

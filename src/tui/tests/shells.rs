@@ -1,0 +1,238 @@
+//! The shells on the screen, with a script in the place of a program.
+
+use super::*;
+use crate::lesson::Side;
+use crate::session::Phase;
+use crate::tui::act::{happened, press};
+use crate::tui::shells::Stage;
+use crate::tui::view::{Mode, Tab};
+use crossterm::event::{KeyEvent, KeyModifiers};
+use std::time::{Duration, Instant};
+
+/// What the event loop does for a shell that opens: it gets the size that it is shown in, and prints.
+fn opens(student: &mut Student, side: Side, prints: &str) {
+    let root = crate::tui::shells::root(&student.session, side).to_string();
+    student.view.shells.open(side, root);
+    fit(&student.session, &mut student.view, student.area);
+    let pane = student.view.shells.get_mut(side).unwrap();
+    pane.stage = Stage::Running;
+    pane.emulator.process(prints.as_bytes(), Instant::now() + Duration::from_secs(60));
+}
+
+fn fit(session: &Session, view: &mut View, area: Rect) {
+    let shown = Laid::of(session, view, area).map.map_or(Vec::new(), |map| map.shells);
+    for (side, area) in shown {
+        if let Some(pane) = view.shells.get_mut(side) {
+            pane.emulator.resize(area.height, area.width);
+        }
+    }
+}
+
+fn control(letter: char) -> KeyEvent {
+    KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)
+}
+
+impl Student {
+    fn presses(&mut self, event: KeyEvent) -> Act {
+        let laid = Laid::of(&self.session, &self.view, self.area);
+        press(event, &mut self.session, &mut self.view, &laid.scene, self.area)
+    }
+}
+
+const HOST_PRINTS: &str = "host $ ps | wc -l\r\n7\r\nhost $ ";
+const BOX_PRINTS: &str = "container # echo 卷\r\n卷\r\ncontainer # \x1b[1;34mblue\x1b[0m \x1b[7mturned\x1b[0m\r\n\x1b[38;5;200mindexed\x1b[0m # ";
+
+fn task_begun() -> Session {
+    let mut session = at_step("private", HOST, &inside());
+    session.phase = Phase::Task;
+    session.handle(Command::Cancel);
+    session
+}
+
+#[test]
+fn every_size_shows_the_shells() {
+    for lang in [Lang::En, Lang::Zh] {
+        for (width, height) in [(80, 24), (160, 45), (60, 18)] {
+            let mut student = Student::new(at_proc());
+            student.view.lang = lang;
+            student.area = Rect::new(0, 0, width, height);
+            opens(&mut student, Side::Outside, HOST_PRINTS);
+            opens(&mut student, Side::Inside, BOX_PRINTS);
+            let name = |what: &str| format!("shell-{}-{width}x{height}-{what}", lang.code());
+            insta::assert_snapshot!(name("typing"), student.screen());
+            student.presses(control('5'));
+            student.view.shells.end(Side::Inside, Some(130));
+            insta::assert_snapshot!(name("ended"), student.screen());
+            let mut student = Student::new(task_begun());
+            student.view.lang = lang;
+            student.area = Rect::new(0, 0, width, height);
+            opens(&mut student, Side::Inside, BOX_PRINTS);
+            insta::assert_snapshot!(name("task"), student.screen());
+        }
+    }
+}
+
+/// In colour and without: attributes remain, and a wide character takes two cells.
+#[test]
+fn cells_have_the_look_that_was_asked_for() {
+    let mut student = Student::new(at_proc());
+    opens(&mut student, Side::Inside, BOX_PRINTS);
+    let (shown, cursor) = buffer(&student.session, &student.view, 80, 24);
+    assert_eq!(shown[(0, 3)].symbol(), "卷");
+    assert_eq!(shown[(12, 4)].fg, Color::Blue);
+    assert!(shown[(12, 4)].modifier.contains(Modifier::BOLD));
+    assert!(shown[(17, 4)].modifier.contains(Modifier::REVERSED));
+    assert_eq!(shown[(0, 5)].fg, Color::Indexed(200));
+    assert_eq!((cursor.x, cursor.y), (10, 5), "the cursor is the shell's");
+    student.view.colour = false;
+    let (shown, _) = buffer(&student.session, &student.view, 80, 24);
+    assert!(shown.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    assert!(shown[(12, 4)].modifier.contains(Modifier::BOLD));
+}
+
+#[test]
+fn keys_are_the_shells_until_it_is_left() {
+    let mut student = Student::new(at_proc());
+    assert_eq!(student.press(KeyCode::Char('#')), Act::Open(Side::Inside));
+    opens(&mut student, Side::Inside, "container # ");
+    let step = student.session.step;
+    for key in [KeyCode::Char('q'), KeyCode::Enter, KeyCode::Backspace, KeyCode::Esc, KeyCode::Tab, KeyCode::Char('?')]
+    {
+        assert_eq!(student.press(key), Act::Type(Side::Inside, KeyEvent::new(key, KeyModifiers::NONE)));
+    }
+    assert_eq!((student.session.step, &student.view.mode), (step, &Mode::Look));
+    // By the name that crossterm has for it.
+    student.presses(control('5'));
+    student.shows("[container #]");
+    student.shows("[READ]");
+    assert_eq!(student.presses(control('5')), Act::Type(Side::Inside, control('5')));
+    student.shows("TYPING IN: container #   Ctrl-] leaves");
+    // Only right after it was left: any other key in between is the lesson's.
+    student.presses(control(']'));
+    student.press(KeyCode::Char('f'));
+    assert_eq!(student.press(KeyCode::Char('z')), Act::Lend(Side::Inside));
+    student.presses(control(']'));
+    student.hides("TYPING IN");
+    student.shows("[text]");
+    student.types("]]]");
+    student.shows("[container #]");
+    student.types("]");
+    student.shows("[text]");
+    student.types("#");
+    student.shows("TYPING IN");
+}
+
+/// The lines that have scrolled away can be read, while typing and afterwards; the next key is for the last line.
+#[test]
+fn what_has_scrolled_away_comes_back() {
+    let mut student = Student::new(at_proc());
+    let lines: String = (0..50).map(|line| format!("line {line}.\r\n")).collect();
+    opens(&mut student, Side::Inside, &lines);
+    student.shows("line 49.");
+    student.presses(KeyEvent::new(KeyCode::PageUp, KeyModifiers::SHIFT));
+    student.hides("line 49.");
+    student.shows("5 lines back (Shift-PgDn)");
+    student.presses(control(']'));
+    student.press(KeyCode::PageUp);
+    student.press(KeyCode::Up);
+    student.shows("11 lines back");
+    student.press(KeyCode::Char(' '));
+    student.press(KeyCode::Char(' '));
+    student.press(KeyCode::Char(' '));
+    student.shows("line 49.");
+}
+
+/// What is done by hand is marked while one types, and turns no page.
+#[test]
+fn a_change_by_hand_turns_no_page() {
+    let mut student = Student::new(at_proc());
+    opens(&mut student, Side::Inside, "container # ");
+    student.session.busy = true;
+    let before = student.session.now.clone();
+    let more = format!("{}92 90 0:60 / /lab/leak rw - tmpfs leak rw\n", inside());
+    let after = Snapshot { inside: Some(side(&more, false, 1)), ..before.clone() };
+    let record = RoundRecord::between(before, after.clone());
+    happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
+    student.shows("TYPING IN");
+    student.shows("> + /lab/leak");
+    student.shows("(by hand)");
+    assert!(student.session.busy, "what is under way still is");
+    assert_eq!(student.session.by_hand, 1);
+    // Another hostname is no row; it is lost by going back as well.
+    let mut named = SideState::clone(after.inside.as_deref().unwrap());
+    named.facts.hostname = "other".into();
+    let renamed = Snapshot { inside: Some(Arc::new(named)), ..after.clone() };
+    let record = RoundRecord::between(after, renamed);
+    happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
+    assert_eq!(student.session.by_hand, 2);
+    student.shows("> + /lab/leak");
+    // It was told too late for the sandbox that it was done in.
+    student.session.apply(Event::Replayed(Box::default()));
+    assert!(student.session.history.is_empty());
+}
+
+#[test]
+fn a_new_root_is_offered() {
+    let mut student = Student::new(at_proc());
+    opens(&mut student, Side::Inside, "container # ");
+    student.presses(control(']'));
+    student.session = chrooted();
+    student.view.tab = Some(Tab::Shell(Side::Inside));
+    student.shows("old root /: # for /lab/rootfs");
+    student.types("#");
+    student.shows("Enter new shell");
+    student.press(KeyCode::Esc);
+    student.shows("TYPING IN");
+    student.presses(control(']'));
+    student.types("#");
+    assert_eq!(student.press(KeyCode::Enter), Act::Open(Side::Inside));
+    student.types("#");
+    student.types("#");
+    assert_eq!(
+        student.view.mode,
+        Mode::Reopen(Side::Inside),
+        "any other key closes the question and does what it does"
+    );
+}
+
+/// Any output, any keys, any size: no panic, and every screen can be drawn.
+#[test]
+fn a_thousand_keys_and_sizes() {
+    let mut seed = 23u64;
+    let mut random = move |below: u64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) % below
+    };
+    let mut student = Student::new(task_begun());
+    for round in 0..1000 {
+        student.area = Rect::new(0, 0, 1 + random(200) as u16, 1 + random(60) as u16);
+        let code = match random(8) {
+            0 => KeyCode::Char("#$zx,.?tvfogL[]/ 0123"[random(21) as usize..].chars().next().unwrap()),
+            1 => KeyCode::Enter,
+            2 => KeyCode::PageUp,
+            3 => KeyCode::Esc,
+            4 => KeyCode::Tab,
+            5 => KeyCode::F(12),
+            6 => KeyCode::Char(']'),
+            _ => KeyCode::Char(char::from(b' ' + random(95) as u8)),
+        };
+        let modifiers = [KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::SHIFT, KeyModifiers::ALT];
+        let act = student.presses(KeyEvent::new(code, modifiers[random(4) as usize]));
+        match act {
+            Act::Open(side) => opens(&mut student, side, "$ "),
+            Act::Effects(_) => student.session.busy = false,
+            _ => {}
+        }
+        for side in [Side::Outside, Side::Inside] {
+            if let Some(pane) = student.view.shells.get_mut(side) {
+                let bytes: Vec<u8> = (0..random(60)).map(|_| random(256) as u8).collect();
+                pane.emulator.process(&bytes, Instant::now() + Duration::from_millis(5));
+            }
+            if random(40) == 0 {
+                student.view.shells.end(side, Some(round));
+            }
+        }
+        fit(&student.session, &mut student.view, student.area);
+        buffer(&student.session, &student.view, student.area.width, student.area.height);
+    }
+}

@@ -4,6 +4,7 @@ mod check;
 mod class;
 mod container;
 mod doctor;
+mod export;
 mod lesson;
 mod list;
 mod mounts;
@@ -106,6 +107,8 @@ enum Command {
     Volume(volume::Args),
     /// Which container of the practice host refers to which volume.
     Container(container::Args),
+    /// A lesson as a program in C, Rust or shell.
+    Export(export::Args),
     /// What works on this machine, what does not, and what mends it.
     Doctor {
         #[arg(long)]
@@ -145,6 +148,7 @@ pub fn main() -> ExitCode {
         Some(Command::Diff(args)) => mounts::diff(&args),
         Some(Command::Volume(args)) => volume::volume(&args, lang),
         Some(Command::Container(args)) => container::container(&args, lang),
+        Some(Command::Export(args)) => export::export(&args, lang),
         Some(Command::Doctor { json, class }) => doctor::doctor(json, class, lang),
     };
     match result {

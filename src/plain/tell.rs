@@ -3,6 +3,7 @@
 use super::words::Look;
 use super::{Plain, Told};
 use crate::lesson::Side;
+use crate::listing::{Language, listing};
 use crate::mounts::{Change, ChangeKind, MountTable, printable, printable_line};
 use crate::op::{Actor, lower};
 use crate::session::{Phase, RoundRecord, SideState, choice_in_words, layer_sentences, layers_of, options, verdict};
@@ -252,8 +253,9 @@ impl Plain<'_> {
                 }
             }
             Look::Program => {
-                for line in crate::listing::program(&crate::listing::calls_of(&self.session.lesson)) {
-                    let mark = if line.step == Some(self.session.step) { "=>" } else { "  " };
+                let lesson = &self.session.lesson;
+                for line in listing(lesson, lesson.steps.len(), Language::C, lang) {
+                    let mark = if line.step == Some(self.session.step + 1) { "=>" } else { "  " };
                     self.say.raw(&format!("{mark}{}", line.text))?;
                 }
             }

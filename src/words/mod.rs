@@ -24,6 +24,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("en/plain.txt"),
         include_str!("en/volume.txt"),
         include_str!("en/class.txt"),
+        include_str!("en/listing.txt"),
     ])
 });
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -34,6 +35,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("zh-CN/plain.txt"),
         include_str!("zh-CN/volume.txt"),
         include_str!("zh-CN/class.txt"),
+        include_str!("zh-CN/listing.txt"),
     ])
 });
 
@@ -120,6 +122,7 @@ mod tests {
             include_str!("en/plain.txt"),
             include_str!("en/volume.txt"),
             include_str!("en/class.txt"),
+            include_str!("en/listing.txt"),
         ];
         let lines =
             files.iter().flat_map(|f| f.lines()).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();

@@ -103,7 +103,7 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
         _ => match view.tab(session) {
             Tab::Text => text::text(session, view, width),
             Tab::Ran => ran::ran(session, view, width, height),
-            Tab::Program => program::program(session, view, width),
+            Tab::Program => program::program(session, view, crate::listing::Language::C, width),
         },
     }
     .squeezed(height)
@@ -113,7 +113,7 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
 pub fn right(session: &Session, view: &View, width: usize) -> Page {
     match view.right_tab() {
         Tab::Ran => ran::calls(session, view, width),
-        _ => program::program(session, view, width),
+        _ => program::program(session, view, crate::listing::Language::C, width),
     }
 }
 

@@ -1,0 +1,367 @@
+//! The listing as a shell script, for util-linux, coreutils and hostname.
+//!
+//! A shell's commands are processes, and a process cannot change another's root directory or descriptors. So the
+//! container's first process waits, and commands join its namespaces; what has no such form says so.
+
+use super::script::{Deed, deeds, ends, parts};
+use super::{Line, Text, heading, preamble, shell_line, shell_word};
+use crate::lesson::{Condition, Lesson, Round, Run, Side};
+use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process};
+use crate::words::Lang;
+
+const PID: &str = "{pid}";
+
+pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
+    let mut body = Body { words, text: Text::default(), step: 0, root: "/".into(), lives: false };
+    for (number, id, rounds) in parts(lesson, upto) {
+        (body.step, body.text.step) = (number, Some(number));
+        body.text.gap();
+        body.text.add(format!("# {}", heading(lesson, number, words)));
+        let mut call = 0;
+        for round in rounds {
+            body.round(round, &mut call);
+        }
+        body.text.add(format!("stop {id}"));
+    }
+    if body.lives {
+        body.end_container();
+    }
+    let body = body.text;
+    let mut text = Text::default();
+    text.add("#!/bin/sh");
+    preamble(lesson, upto, words).iter().for_each(|line| text.add(format!("# {line}")));
+    // What stands in single quotes is for the container's shell, and the container's number is set below.
+    if body.lines.iter().any(|line| line.text.contains("sh -c '") && line.text.contains('$')) {
+        text.add("# shellcheck disable=SC2016");
+    }
+    text.add("set -e");
+    let moves_root = body.lines.iter().any(|line| line.text.starts_with("root="));
+    for (name, helper) in helpers(words, &joins(lesson, upto), moves_root) {
+        if body.mentions(name) {
+            text.gap();
+            text.add(helper);
+        }
+    }
+    text.gap();
+    text.lines.extend(body.lines);
+    text.lines
+}
+
+/// nsenter(1)'s options: the namespaces that the lesson's containers have of their own.
+fn joins(lesson: &Lesson, upto: usize) -> String {
+    let rounds = parts(lesson, upto).flat_map(|(_, _, rounds)| rounds);
+    let flags = rounds.flat_map(|round| &round.does).filter_map(|operation| match operation {
+        Operation::Clone(clone) => Some(clone.new.0),
+        _ => None,
+    });
+    let all = NamespaceFlags(flags.fold(0, |sum, flags| sum | flags));
+    let names = names(all);
+    let keep = if names.contains(&"user") { " --preserve-credentials" } else { "" };
+    names.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join(" ") + keep
+}
+
+/// Namespaces as unshare(1) and nsenter(1) name them.
+fn names(flags: NamespaceFlags) -> Vec<&'static str> {
+    let words = flags.words().map(|flag| flag.word).filter(|word| *word != "fs");
+    words.map(|word| if word == "mnt" { "mount" } else { word }).collect()
+}
+
+fn helpers(words: Lang, joins: &str, moves_root: bool) -> Vec<(&'static str, String)> {
+    let chroot = if moves_root { " ${root:+chroot \"$root\"}" } else { "" };
+    let say = |key: &str| words.say(key, &[]);
+    vec![
+        (
+            "stop",
+            format!(
+                "# {}\nstop() {{\n    [ -z \"$STOP\" ] || {{ echo \"-- $1\"; read -r _ || :; }}\n}}",
+                say("listing.stop")
+            ),
+        ),
+        ("show", format!("# {}\nshow() {{\n    echo \"\\$ $*\"\n    \"$@\" || :\n}}", say("listing.run"))),
+        (
+            "start_container",
+            format!(
+                "# {}\nstart_container() {{\n    unshare \"$@\" --fork sleep infinity &\n    pid=\n    until read -r pid _ < \
+                 \"/proc/$!/task/$!/children\" || [ -n \"$pid\" ]; do\n        sleep 0.01\n    done\n}}",
+                say("listing.start")
+            ),
+        ),
+        (
+            "in_container",
+            format!(
+                "# {}\nin_container() {{\n    nsenter --target \"$pid\" {joins}{chroot} \"$@\"\n}}",
+                say("listing.in-container")
+            ),
+        ),
+    ]
+}
+
+struct Body {
+    words: Lang,
+    text: Text,
+    step: usize,
+    /// The root directory that the container's commands get.
+    root: String,
+    lives: bool,
+}
+
+/// What an operation is in a script.
+enum Form {
+    /// A command; it may hold redirections.
+    Command(String),
+    /// Words that say why there is none: the catalogue's key.
+    None(&'static str),
+}
+
+impl Body {
+    fn round(&mut self, round: &Round, call: &mut usize) {
+        let inside = round.actor == Actor::Container;
+        let mut block: Vec<(String, std::ops::Range<usize>)> = Vec::new();
+        for deed in deeds(round) {
+            let calls = *call..*call + deed.calls.len();
+            *call = calls.end;
+            match deed.operation {
+                Operation::Clone(clone) => {
+                    self.flush(inside, &mut block);
+                    self.clone(clone.new, calls);
+                }
+                Operation::Chroot(path) if inside => {
+                    self.flush(inside, &mut block);
+                    let root = format!("{}/{}", self.root.trim_end_matches('/'), path.trim_start_matches('/'));
+                    let at = self.text.lines.len();
+                    self.enter_root(&root);
+                    self.text.lines[at..].iter_mut().for_each(|line| line.calls = calls.clone());
+                }
+                _ => match self.form(&deed) {
+                    Form::Command(command) if inside => block.push((command, calls)),
+                    Form::Command(command) => self.text.add_calls(command, calls),
+                    Form::None(key) => {
+                        for (number, one) in deed.calls.iter().enumerate() {
+                            let line = format!("# {}", self.words.say(key, &[&one.to_string()]));
+                            let at = calls.start + number;
+                            if inside { block.push((line, at..at + 1)) } else { self.text.add_calls(line, at..at + 1) }
+                        }
+                        if matches!(deed.operation, Operation::Setns(_)) {
+                            // Joining a mount namespace resets the root directory to the namespace's own (setns(2)).
+                            self.flush(inside, &mut block);
+                            self.enter_root("/");
+                        }
+                    }
+                },
+            }
+        }
+        self.flush(inside, &mut block);
+        self.root_as_expected(round);
+        for run in &round.run {
+            self.run(inside, run);
+        }
+        self.type_lines(round);
+        if ends(round) && self.lives {
+            self.end_container();
+        }
+    }
+
+    fn clone(&mut self, flags: NamespaceFlags, calls: std::ops::Range<usize>) {
+        let names = names(flags);
+        let mut options: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
+        if names.contains(&"mount") {
+            options.push("--propagation unchanged".into());
+        }
+        self.text.add_calls(format!("start_container {}", options.join(" ")), calls);
+        self.lives = true;
+        self.enter_root("/");
+    }
+
+    /// The root directory of the container's commands from here on.
+    fn enter_root(&mut self, root: &str) {
+        if root == self.root {
+            return;
+        }
+        self.root = root.into();
+        self.text.add(format!("root={}", if root == "/" { String::new() } else { shell_word(root) }));
+    }
+
+    /// A trick that only descriptors can do moved the root directory all the same.
+    fn root_as_expected(&mut self, round: &Round) {
+        let root = round.expect.iter().find_map(|expectation| match &expectation.that {
+            Condition::Root(named) if named.side == Side::Inside => Some(named.is.clone()),
+            _ => None,
+        });
+        if let Some(root) = root.filter(|_| self.lives) {
+            self.enter_root(&root);
+        }
+    }
+
+    fn flush(&mut self, inside: bool, block: &mut Vec<(String, std::ops::Range<usize>)>) {
+        let lines = std::mem::take(block);
+        let is_comment = |line: &str| line.starts_with('#');
+        let commands = lines.iter().filter(|(line, _)| !is_comment(line)).count();
+        let is_plain = |line: &str| line.starts_with("if ") || !line.contains(['>', ';', '&', '|']);
+        if !inside
+            || commands == 0
+            || (commands == 1 && lines.iter().all(|(line, _)| is_comment(line) || is_plain(line)))
+        {
+            for (line, calls) in lines {
+                let line = match line.strip_prefix("if ") {
+                    _ if !inside || is_comment(&line) => line,
+                    Some(rest) => format!("if in_container {rest}"),
+                    None => format!("in_container {line}"),
+                };
+                self.text.add_calls(line, calls);
+            }
+            return;
+        }
+        self.text.add("in_container sh -e <<'END'");
+        lines.into_iter().for_each(|(line, calls)| self.text.add_calls(line, calls));
+        self.text.add("END");
+    }
+
+    fn run(&mut self, inside: bool, run: &Run) {
+        let join = if inside { "in_container " } else { "" };
+        // What prepares must not fail; what looks may.
+        let show = if self.step == 0 { "" } else { "show " };
+        let line = match run {
+            Run::Start(_) => format!("{join}{}", shell_line(run)),
+            Run::Shell(shell) => format!("{show}{join}sh -c {}", shell_word(&shell.sh)),
+            Run::Words(_) => format!("{show}{join}{}", shell_line(run)),
+        };
+        self.text.add(line);
+    }
+
+    /// What is typed into the shell that the container has become.
+    fn type_lines(&mut self, round: &Round) {
+        let lines: Vec<&String> = round.types.iter().filter(|line| *line != "exit").collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.text.add("in_container sh <<'END'");
+        lines.into_iter().for_each(|line| self.text.add(line));
+        self.text.add("END");
+    }
+
+    fn end_container(&mut self) {
+        self.text.add("kill -KILL \"$pid\"\nwait || :");
+        self.lives = false;
+    }
+
+    fn form(&self, deed: &Deed) -> Form {
+        let form = self.command(deed.operation, &deed.calls);
+        match (form, deed.refused) {
+            (Form::Command(_), Some(_)) if matches!(deed.operation, Operation::Rename(_)) => {
+                Form::None("listing.no-shell-rename")
+            }
+            (Form::Command(command), Some(errno)) => {
+                let note = self.words.say("listing.refused", &[errno]);
+                let command = command.replace('\n', "\n    ");
+                Form::Command(format!("if {command}; then exit 1; fi  # {note}"))
+            }
+            (form, _) => form,
+        }
+    }
+
+    fn command(&self, operation: &Operation, calls: &[Call]) -> Form {
+        let word = |text: &str| shell_word(text);
+        let command = match operation {
+            Operation::Mount(mount) => {
+                let data = mount.data.iter().cloned();
+                let options: Vec<String> = mount.flags.words().map(|flag| flag.word.to_string()).chain(data).collect();
+                let options =
+                    if options.is_empty() { String::new() } else { format!("-o {} ", word(&options.join(","))) };
+                let source = mount.source.as_deref().unwrap_or(&mount.fstype);
+                format!("mount -t {} {options}{} {}", word(&mount.fstype), word(source), word(&mount.on))
+            }
+            Operation::Umount(umount) => {
+                format!("umount {}{}", if umount.lazy { "--lazy " } else { "" }, word(&umount.target))
+            }
+            Operation::Bind(bind) => {
+                let kind = if bind.recursive { "--rbind" } else { "--bind" };
+                let ignored = MountFlags(bind.flags.0 & !(libc::MS_BIND | libc::MS_REC));
+                let command = format!("mount {kind} {} {}", word(&bind.from), word(&bind.to));
+                if ignored.0 == 0 {
+                    command
+                } else {
+                    format!("# {}\n{command}", self.words.say("listing.ignored", &[&ignored.c()]))
+                }
+            }
+            Operation::Remount(remount) => {
+                let bind = remount.bind.then_some("bind");
+                let flags = remount.flags.words().map(|flag| flag.word);
+                let options: Vec<&str> = std::iter::once("remount").chain(bind).chain(flags).collect();
+                format!("mount -o {} {}", options.join(","), word(&remount.on))
+            }
+            Operation::SetAttr(attr) if !attr.recursive => {
+                let set = attr.set.words().map(|flag| flag.word.to_string());
+                let clear = attr.clear.words().map(|flag| match flag.word {
+                    "ro" => "rw".to_string(),
+                    other => other.replacen("no", "", 1),
+                });
+                let options: Vec<String> = set.chain(clear).collect();
+                format!("mount -o remount,bind,{} {}", options.join(","), word(&attr.on))
+            }
+            Operation::Propagation(propagation) => {
+                let kind = format!("{:?}", propagation.kind).to_lowercase();
+                let recursive = if propagation.recursive { "r" } else { "" };
+                format!("mount --make-{recursive}{kind} {}", word(&propagation.on))
+            }
+            Operation::Hostname(name) => format!("hostname {}", word(name)),
+            Operation::Mkdir(dir) => {
+                let mode = dir.mode.map_or(String::new(), |mode| format!("-m {:04o} ", mode.0));
+                format!("mkdir {mode}{}", word(&dir.path))
+            }
+            Operation::Rmdir(path) => format!("rmdir {}", word(path)),
+            Operation::Remove(path) => format!("rm {}", word(path)),
+            Operation::Rename(rename) => format!("mv -T {} {}", word(&rename.from), word(&rename.to)),
+            Operation::Chmod(chmod) => format!("chmod {:04o} {}", chmod.mode.0, word(&chmod.path)),
+            Operation::Symlink(link) => format!("ln -s {} {}", word(&link.to), word(&link.at)),
+            Operation::Mknod(node) => {
+                let mode = node.mode.map_or(0o666, |mode| mode.0);
+                format!("mknod -m {mode:04o} {} c {} {}", word(&node.path), node.major, node.minor)
+            }
+            Operation::Write(_) | Operation::IdMap(_) => {
+                let writes = calls.chunks(3).filter_map(|three| match three {
+                    [Call::Open { path, .. }, Call::Write { text, .. }, _] => Some(write(path, text)),
+                    _ => None,
+                });
+                writes.collect::<Vec<_>>().join(" &&\n")
+            }
+            Operation::Kill(kill) => {
+                let pid = match kill.pid {
+                    Process::Number(number) => number.to_string(),
+                    Process::Word(_) => "\"$pid\"".into(),
+                };
+                // The container's end follows, where this is its end.
+                let signal = nix::sys::signal::Signal::try_from(kill.signal.0);
+                let name = signal.map_or_else(|_| kill.signal.0.to_string(), |signal| signal.as_str()[3..].to_string());
+                if matches!(kill.pid, Process::Word(_)) && name == "KILL" {
+                    return Form::Command(":".into());
+                }
+                format!("kill -{name} {pid}")
+            }
+            Operation::Chdir(path) => format!("cd {}", word(path)),
+            Operation::PivotRoot(pivot) => format!("pivot_root {} {}", word(&pivot.new), word(&pivot.old)),
+            Operation::ChrootOnly(_) => return Form::None("listing.no-shell-chroot"),
+            Operation::Chroot(path) => format!("chroot {}", word(path)),
+            Operation::MoveMount(_) | Operation::OpenTree(_) => return Form::None("listing.no-shell-move"),
+            Operation::Exec(_) => return Form::None("listing.no-shell-exec"),
+            Operation::Clone(_)
+            | Operation::SetAttr(_)
+            | Operation::Unshare(_)
+            | Operation::Setns(_)
+            | Operation::Open(_)
+            | Operation::Close(_)
+            | Operation::Fchdir(_) => return Form::None("listing.no-shell"),
+        };
+        Form::Command(command)
+    }
+}
+
+/// A line into a file; the container's number is a variable.
+fn write(path: &str, text: &str) -> String {
+    let quoted = |text: &str| {
+        if text.contains(PID) { format!("\"{}\"", text.replace(PID, "$pid")) } else { shell_word(text) }
+    };
+    match text.strip_suffix('\n') {
+        Some(line) if !line.contains(['\n', '\\']) => format!("echo {} > {}", quoted(line), quoted(path)),
+        _ => format!("printf %s {} > {}", quoted(text), quoted(path)),
+    }
+}

@@ -1,9 +1,9 @@
 //! A row as cells of fixed widths.
 
 use super::elide::apart;
-use super::scene::Shown;
 use super::view::View;
 use crate::mounts::{Mount, printable};
+use crate::session::Shown;
 use crate::wrap::{cut, cut_with, fit};
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;

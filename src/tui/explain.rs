@@ -1,8 +1,8 @@
 //! One row of a mount table in words.
 
-use super::scene::Shown;
 use crate::mounts::{Mount, printable};
 use crate::op::MountFlags;
+use crate::session::Shown;
 use crate::words::Lang;
 
 /// Short phrases, for the line under the tables.

@@ -13,7 +13,6 @@ mod keys;
 mod laid;
 mod markdown;
 mod menu;
-mod notes;
 mod page;
 mod panes;
 mod preview;

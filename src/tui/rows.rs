@@ -1,9 +1,9 @@
 //! The lines of the two tables: which row stands beside which, what is folded, what is said about a row. No text of a
 //! row is made here; that is for the rows which are visible.
 
-use super::notes::note;
-use super::scene::{Scene, Shown};
+use super::scene::Scene;
 use crate::lesson::{Lesson, Side};
+use crate::session::{Shown, note};
 use crate::words::Lang;
 use std::collections::{HashMap, HashSet};
 
@@ -93,7 +93,7 @@ pub fn lines(lesson: &Lesson, scene: &Scene, wanted: &Wanted) -> Vec<Line> {
         let changes = [change(Side::Outside, left), change(Side::Inside, right)];
         let keep = spoken_of || changes.iter().any(Option::is_some);
         let out_of_view = right.is_some_and(|row| scene.inside.is_out_of_view(row));
-        let said = |side: Side, row: Option<usize>| note(scene, side, row?, lang);
+        let said = |side: Side, row: Option<usize>| note(scene.side(side), row?, scene.marks.by_hand, lang);
         let notes = (said(Side::Outside, left), said(Side::Inside, right));
         // One call on `/` changes this cell in every row: what it did is seen in a few of them.
         let only_propagation = changes.iter().flatten().all(|change| change.fields == ["propagation"]);

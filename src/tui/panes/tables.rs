@@ -2,11 +2,11 @@
 
 use crate::lesson::Side;
 use crate::mounts::ChangeKind;
+use crate::session::Shown;
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::{Kind, Part, cells, points, propagation_width};
 use crate::tui::laid::Laid;
 use crate::tui::rows::{Folded, Line};
-use crate::tui::scene::Shown;
 use crate::tui::screen::Map;
 use crate::tui::style::{Tone, style};
 use crate::tui::view::View;

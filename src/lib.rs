@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod conduct;
+pub mod export;
 pub mod lab;
 pub mod lesson;
 pub mod listing;

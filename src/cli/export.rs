@@ -1,12 +1,18 @@
-//! `nslab export`: a lesson as a program, to print, to read, to run.
+//! `nslab export`: a lesson as a book to read, or as a program to print, to read, to run.
 
-use super::Usage;
-use crate::lesson::Lesson;
+use super::{Usage, image, settle};
+use crate::conduct::Start;
+use crate::export::{Book, html, markdown};
+use crate::lesson::{HostKind, Lesson, bundled, open, source};
 use crate::listing::{Language, listing};
+use crate::mounts::printable;
+use crate::recording::{perform, read};
+use crate::sandbox::Sandbox;
+use crate::session::Transcript;
 use crate::words::Lang;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a lesson is turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,31 +23,51 @@ pub enum Format {
     Rust,
     /// A script for sh(1), util-linux and coreutils.
     Shell,
+    /// A book that reads well as it stands: texts, questions, what ran, both tables.
+    Markdown,
+    /// The same as one page for a browser, step by step, without network.
+    Html,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A lesson's name, or the path of its folder.
+    /// A lesson's name, the path of its folder, or a recording (FILE.jsonl).
     lesson: String,
     #[arg(long, value_enum)]
     format: Format,
-    /// Only up to and with this step (from 1).
+    /// Of a program: only up to and with this step (from 1).
     #[arg(long)]
     step: Option<usize>,
+    /// Of a book: leave the answers blank, for a class.
+    #[arg(long)]
+    worksheet: bool,
     /// Into this file, which must not exist yet.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
-    let lesson = crate::lesson::open(&args.lesson)?;
-    let steps = lesson.steps.len();
-    let upto = args.step.unwrap_or(steps);
-    if !(1..=steps).contains(&upto) {
-        let words = lang.say("export.no-step", &[&upto.to_string(), &lesson.id, &steps.to_string()]);
-        return Err(Usage(words).into());
+    let language = match args.format {
+        Format::C => Some(Language::C),
+        Format::Rust => Some(Language::Rust),
+        Format::Shell => Some(Language::Shell),
+        Format::Markdown | Format::Html => None,
+    };
+    if if language.is_some() { args.worksheet } else { args.step.is_some() } {
+        return Err(Usage(lang.say("export.not-both", &[])).into());
     }
-    let text = render(&lesson, args.format, upto, lang);
+    // What cannot be written is said before a lesson is performed.
+    if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
+        return Err(exists(path, lang).into());
+    }
+    let text = match language {
+        Some(language) => program(&lesson(&args.lesson, lang)?, language, args.step, lang)?,
+        None => {
+            let book = Book::new(&transcript(&args.lesson, lang)?, lang)?;
+            let book = if args.worksheet { book.into_worksheet() } else { book };
+            if args.format == Format::Html { html(&book) } else { markdown(&book) }
+        }
+    };
     match &args.output {
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
         Some(path) => save(path, &text, lang)?,
@@ -49,20 +75,53 @@ pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn render(lesson: &Lesson, format: Format, upto: usize, lang: Lang) -> String {
-    let language = match format {
-        Format::C => Language::C,
-        Format::Rust => Language::Rust,
-        Format::Shell => Language::Shell,
+fn program(lesson: &Lesson, language: Language, step: Option<usize>, lang: Lang) -> anyhow::Result<String> {
+    let steps = lesson.steps.len();
+    let upto = step.unwrap_or(steps);
+    if !(1..=steps).contains(&upto) {
+        let words = lang.say("export.no-step", &[&upto.to_string(), &lesson.id, &steps.to_string()]);
+        return Err(Usage(words).into());
+    }
+    Ok(listing(lesson, upto, language, lang).iter().map(|line| format!("{}\n", line.text)).collect())
+}
+
+fn is_recording(name: &str) -> bool {
+    name.ends_with(".jsonl")
+}
+
+fn lesson(name: &str, lang: Lang) -> anyhow::Result<Lesson> {
+    Ok(if is_recording(name) { recorded(name, lang)?.lesson()? } else { open(name)? })
+}
+
+/// What happened in a lesson: as a recording tells it, else the lesson is performed.
+fn transcript(name: &str, lang: Lang) -> anyhow::Result<Transcript> {
+    if is_recording(name) {
+        return recorded(name, lang);
+    }
+    let layers = image()?;
+    let lesson = settle(&open(name)?, name, HostKind::Tidy, &layers)?;
+    let source = if bundled().iter().any(|known| known == name) { None } else { Some(source(name)?) };
+    let start: Start = Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, HostKind::Tidy, &layers)?)));
+    Ok(Transcript { source, ..perform(&lesson, HostKind::Tidy, &start)? })
+}
+
+fn recorded(name: &str, lang: Lang) -> anyhow::Result<Transcript> {
+    let cannot = |error: std::io::Error| {
+        Usage(lang.say("export.cannot-read", &[&printable(name.as_bytes()), &error.to_string()]))
     };
-    listing(lesson, upto, language, lang).iter().map(|line| format!("{}\n", line.text)).collect()
+    let bytes = std::fs::read(name).map_err(cannot)?;
+    Ok(read(name, &bytes).map_err(|error| Usage(error.to_string()))?)
+}
+
+fn exists(path: &Path, lang: Lang) -> Usage {
+    Usage(lang.say("export.exists", &[&printable(path.as_os_str().as_encoded_bytes())]))
 }
 
 /// Never over what is there.
-fn save(path: &PathBuf, text: &str, lang: Lang) -> anyhow::Result<()> {
+fn save(path: &Path, text: &str, lang: Lang) -> anyhow::Result<()> {
     let wrong = |error: std::io::Error| -> anyhow::Error {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
-            Usage(lang.say("export.exists", &[&path.display().to_string()])).into()
+            exists(path, lang).into()
         } else {
             anyhow::Error::from(error).context(format!("write {}", path.display()))
         }

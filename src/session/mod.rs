@@ -16,7 +16,7 @@ mod wording;
 
 pub use hold::{change_matches, held_before, holds, matching};
 pub use judge::{Kernel, judge, options};
-pub use layers::{LayerTable, layer_files, layer_lines, layer_sentences, layers_of};
+pub use layers::{LayerMark, LayerTable, layer_files, layer_lines, layer_sentences, layers_of, state_word};
 pub use machine::Session;
 pub use marks::{Marks, Moment};
 pub use message::{Command, Effect, Event, Guess, Phase};
@@ -25,5 +25,5 @@ pub use record::*;
 pub use shown::Shown;
 pub use task::TaskState;
 pub use transcript::{Asked, AskedWords, Entry, FORMAT, Header, Transcript, User};
-pub use verdict::{Spoken, verdict};
+pub use verdict::{Spoken, guess_in_words, kernel_in_words, verdict};
 pub use wording::{choice_in_words, in_words};

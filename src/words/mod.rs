@@ -24,6 +24,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("en/plain.txt"),
         include_str!("en/volume.txt"),
         include_str!("en/class.txt"),
+        include_str!("en/export.txt"),
         include_str!("en/listing.txt"),
     ])
 });
@@ -35,6 +36,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("zh-CN/plain.txt"),
         include_str!("zh-CN/volume.txt"),
         include_str!("zh-CN/class.txt"),
+        include_str!("zh-CN/export.txt"),
         include_str!("zh-CN/listing.txt"),
     ])
 });
@@ -122,6 +124,7 @@ mod tests {
             include_str!("en/plain.txt"),
             include_str!("en/volume.txt"),
             include_str!("en/class.txt"),
+            include_str!("en/export.txt"),
             include_str!("en/listing.txt"),
         ];
         let lines =

@@ -1,0 +1,4 @@
+use super::book::Book;
+pub fn html(_book: &Book) -> String {
+    String::new()
+}

@@ -1,0 +1,14 @@
+//! A lesson that was performed, as something to read without nslab: one file a format, over one value.
+
+mod book;
+mod html;
+mod make;
+mod markdown;
+mod prose;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use book::Book;
+pub use html::html;
+pub use markdown::markdown;

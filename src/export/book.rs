@@ -109,10 +109,18 @@ pub struct Table {
     pub name: String,
     /// How many rows there are, and what the round did to them.
     pub summary: String,
-    /// None stands for a row that only the other side has.
-    pub lines: Vec<Option<Row>>,
+    pub lines: Vec<Line>,
     /// The round did something to it.
     pub is_changed: bool,
+}
+
+/// A line of both tables, as one of them has it.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// None stands for a row that only the other side has.
+    pub row: Option<Row>,
+    /// On one of the sides there is a note.
+    pub has_note: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

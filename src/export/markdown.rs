@@ -151,9 +151,7 @@ impl Page {
         for round in rounds.iter().filter(|round| !round.calls.is_empty() || !round.lines.is_empty()) {
             let lines = round.lines.iter().map(|line| format!("$ {line}"));
             let all: Vec<String> = round.calls.iter().cloned().chain(lines).collect();
-            self.paragraph(
-                &self.say("tui.rows-with", &[&self.say("export.next", &[]), &lower_first(&round.who, self.lang)]),
-            );
+            self.paragraph(&self.say("export.next-by", &[&round.who]));
             self.fenced("c", &all.join("\n"));
         }
     }
@@ -198,9 +196,7 @@ impl Page {
     fn ran(&mut self, ran: &Ran, first: bool) {
         if !ran.calls.is_empty() {
             let calls: Vec<&str> = ran.calls.iter().map(|call| call.text.as_str()).collect();
-            self.paragraph(
-                &self.say("tui.rows-with", &[&self.say("export.calls", &[]), &lower_first(&ran.who, self.lang)]),
-            );
+            self.paragraph(&self.say("export.calls-by", &[&ran.who]));
             self.fenced("c", &calls.join("\n"));
             let mut told: Vec<String> = Vec::new();
             for (name, meaning) in ran.calls.iter().flat_map(|call| &call.words) {
@@ -236,7 +232,7 @@ impl Page {
             true => table.name.clone(),
             false => self.say("export.table", &[&table.name, &table.summary]),
         }];
-        let rows: Vec<_> = table.lines.iter().flatten().collect();
+        let rows: Vec<_> = table.lines.iter().filter_map(|line| line.row.as_ref()).collect();
         if rows.is_empty() || !(first || table.is_changed) {
             return lines.join("\n");
         }
@@ -305,15 +301,6 @@ impl Page {
             }
             self.words(&solution.done);
         }
-    }
-}
-
-/// A name within a sentence: "practice host".
-fn lower_first(text: &str, lang: Lang) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) if lang == Lang::En => first.to_lowercase().chain(characters).collect(),
-        _ => text.into(),
     }
 }
 

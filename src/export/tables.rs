@@ -1,6 +1,6 @@
 //! Both mount tables after a round: rows side by side, each with what the round did to it.
 
-use super::book::{Cell, Mark, Row, Table};
+use super::book::{Cell, Line, Mark, Row, Table};
 use crate::lesson::Side;
 use crate::mounts::{ChangeKind, Mount, pair, printable};
 use crate::session::{RoundRecord, Shown, note};
@@ -14,13 +14,17 @@ pub fn tables(record: &RoundRecord, by_hand: bool, lang: Lang) -> [Table; 2] {
     let mut pairs = pair(&outside.table, &inside.table);
     // What the container does not see comes last.
     pairs.sort_by_key(|pair| pair.left.is_none() && pair.right.is_some_and(|row| inside.is_out_of_view(row)));
-    let lines = |shown: &Shown, row: Option<usize>| row.and_then(|number| self::row(shown, number, by_hand, lang));
-    let left = pairs.iter().map(|pair| lines(&outside, pair.left)).collect();
-    let right = pairs.iter().map(|pair| lines(&inside, pair.right)).collect();
+    let row = |shown: &Shown, row: Option<usize>| row.and_then(|number| self::row(shown, number, by_hand, lang));
+    let rows = pairs.iter().map(|pair| (row(&outside, pair.left), row(&inside, pair.right)));
+    let line = |(left, right): (Option<Row>, Option<Row>)| {
+        let has_note = [&left, &right].into_iter().flatten().any(|row| row.note.is_some());
+        (Line { row: left, has_note }, Line { row: right, has_note })
+    };
+    let (left, right) = rows.map(line).unzip();
     [table(Side::Outside, &outside, left, record, lang), table(Side::Inside, &inside, right, record, lang)]
 }
 
-fn table(side: Side, shown: &Shown, lines: Vec<Option<Row>>, record: &RoundRecord, lang: Lang) -> Table {
+fn table(side: Side, shown: &Shown, lines: Vec<Line>, record: &RoundRecord, lang: Lang) -> Table {
     let Some(facts) = shown.facts() else {
         let ended = side == Side::Inside && record.before.inside.is_some();
         let name = lang.say(if ended { "export.went" } else { "export.no-container" }, &[]);

@@ -2,9 +2,10 @@
 
 use nslab::conduct;
 use nslab::lab::{Lab, LabError, Shell};
+use nslab::lesson::HostKind;
 use nslab::lesson::{Lesson, Run, Side, open};
 use nslab::op::{Actor, Call};
-use nslab::sandbox::{HostKind, Sandbox};
+use nslab::sandbox::Sandbox;
 use nslab::session::{CommandRecord, FileState, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::os::fd::BorrowedFd;

@@ -1,12 +1,12 @@
 //! `nslab export`: a lesson as a book to read, or as a program to print, to read, to run.
 
-use super::{Usage, image, settle};
+use super::{Usage, image, replay, settle};
 use crate::conduct::Start;
 use crate::export::{Book, html, markdown};
 use crate::lesson::{HostKind, Lesson, bundled, open, source};
 use crate::listing::{Language, listing};
 use crate::mounts::printable;
-use crate::recording::{perform, read};
+use crate::recording::perform;
 use crate::sandbox::Sandbox;
 use crate::session::Transcript;
 use crate::words::Lang;
@@ -61,9 +61,15 @@ pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         return Err(exists(path, lang).into());
     }
     let text = match language {
-        Some(language) => program(&lesson(&args.lesson, lang)?, language, args.step, lang)?,
+        Some(language) => {
+            let lesson = match replay::asked(&args.lesson, false)? {
+                Some(transcript) => transcript.lesson()?,
+                None => open(&args.lesson)?,
+            };
+            program(&lesson, language, args.step, lang)?
+        }
         None => {
-            let book = Book::new(&transcript(&args.lesson, lang)?, lang)?;
+            let book = Book::new(&transcript(&args.lesson)?, lang)?;
             let book = if args.worksheet { book.into_worksheet() } else { book };
             if args.format == Format::Html { html(&book) } else { markdown(&book) }
         }
@@ -85,32 +91,18 @@ fn program(lesson: &Lesson, language: Language, step: Option<usize>, lang: Lang)
     Ok(listing(lesson, upto, language, lang).iter().map(|line| format!("{}\n", line.text)).collect())
 }
 
-fn is_recording(name: &str) -> bool {
-    name.ends_with(".jsonl")
-}
-
-fn lesson(name: &str, lang: Lang) -> anyhow::Result<Lesson> {
-    Ok(if is_recording(name) { recorded(name, lang)?.lesson()? } else { open(name)? })
-}
-
-/// What happened in a lesson: as a recording tells it, else the lesson is performed.
-fn transcript(name: &str, lang: Lang) -> anyhow::Result<Transcript> {
-    if is_recording(name) {
-        return recorded(name, lang);
+/// What happened in a lesson: as a recording tells it, the one that came with nslab or a file. A lesson of somebody's own
+/// is performed.
+fn transcript(name: &str) -> anyhow::Result<Transcript> {
+    let is_bundled = bundled().iter().any(|known| known == name);
+    if let Some(transcript) = replay::asked(name, is_bundled)? {
+        return Ok(transcript);
     }
+    let source = Some(source(name)?);
     let layers = image()?;
     let lesson = settle(&open(name)?, name, HostKind::Tidy, &layers)?;
-    let source = if bundled().iter().any(|known| known == name) { None } else { Some(source(name)?) };
     let start: Start = Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, HostKind::Tidy, &layers)?)));
     Ok(Transcript { source, ..perform(&lesson, HostKind::Tidy, &start)? })
-}
-
-fn recorded(name: &str, lang: Lang) -> anyhow::Result<Transcript> {
-    let cannot = |error: std::io::Error| {
-        Usage(lang.say("export.cannot-read", &[&printable(name.as_bytes()), &error.to_string()]))
-    };
-    let bytes = std::fs::read(name).map_err(cannot)?;
-    Ok(read(name, &bytes).map_err(|error| Usage(error.to_string()))?)
 }
 
 fn exists(path: &Path, lang: Lang) -> Usage {

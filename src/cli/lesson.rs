@@ -1,24 +1,27 @@
 //! `nslab lesson`.
 
-use super::{image, saves};
-use crate::conduct::{Conductor, Start};
+use super::{Usage, image, record, replay, saves};
+use crate::conduct::{Conduct, Conductor, Start};
 use crate::lesson::{HostKind, Lesson, Side};
+use crate::mounts::printable;
 use crate::plain;
 use crate::progress::{Keeper, LessonProgress, Store};
 use crate::receipt;
+use crate::recording::{Recorded, Replay};
 use crate::sandbox::{Sandbox, ledger};
-use crate::session::{Effect, Event, Session};
-use crate::tui::{self, HandOver, LabMessage, Senders, View};
+use crate::session::{Effect, Event, Session, Transcript};
+use crate::tui::{self, HandOver, LabMessage, Saved, Senders, View};
 use crate::words::Lang;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A lesson's name, or the path of its folder.
+    /// A lesson's name, the path of its folder, or a recording.
     lesson: String,
     /// Begin at this step (from 1); the ones before are performed at once. Without it: where you left off.
     #[arg(long)]
@@ -38,6 +41,12 @@ pub struct Args {
     /// Take the lesson's files anew whenever one is saved, and stay at the step. For a lesson given by its path.
     #[arg(long)]
     watch: bool,
+    /// Keep what happens in a new file, to be played with `nslab lesson FILE`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["watch", "replay"])]
+    record: Option<PathBuf>,
+    /// Play the recording that came with nslab: nothing is performed, and nothing is needed for it.
+    #[arg(long, conflicts_with_all = ["watch", "host"])]
+    replay: bool,
 }
 
 /// Begins a lesson with everything left as it is by default: where the student left off, or at a step (from 0).
@@ -50,21 +59,24 @@ pub fn begin(lesson: String, step: Option<usize>, lang: Lang) -> anyhow::Result<
         host: HostKind::default(),
         width: 80,
         watch: false,
+        record: None,
+        replay: false,
     };
     run(&args, lang)
 }
 
 pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
+    if let Some(transcript) = replay::asked(&args.lesson, args.replay)? {
+        return play(transcript, args, lang);
+    }
     let is_bundled = crate::lesson::bundled().contains(&args.lesson);
     if args.watch && is_bundled {
         let what = format!("--watch: {} is bundled and never changes; name the path of a lesson's folder", args.lesson);
-        return Err(super::Usage(what).into());
+        return Err(Usage(what).into());
     }
     let lesson = crate::lesson::open(&args.lesson)?;
-    let steps = lesson.steps.len();
-    if let Some(step) = args.step.filter(|step| !(1..=steps).contains(step)) {
-        return Err(super::Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id)).into());
-    }
+    check_step(args, &lesson)?;
+    args.record.as_deref().map_or(Ok(()), record::check)?;
     if is_screen(args) {
         // The first time the image is made, and that may take a while.
         println!("{}", lang.say("lesson.prepares", &[]));
@@ -80,6 +92,29 @@ pub fn run(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     // The terminal may be gone; then there is nobody to tell.
     let _ = writeln!(std::io::stdout(), "{told}");
     Ok(if clean { walked? } else { super::HELD_NOT })
+}
+
+fn check_step(args: &Args, lesson: &Lesson) -> Result<(), Usage> {
+    let steps = lesson.steps.len();
+    match args.step.filter(|step| !(1..=steps).contains(step)) {
+        Some(step) => Err(Usage(format!("--step {step}: {} has steps 1 to {steps}", lesson.id))),
+        None => Ok(()),
+    }
+}
+
+/// A recording, through the same screen or in the same words. What is only looked at is not kept as progress.
+fn play(transcript: Transcript, args: &Args, lang: Lang) -> anyhow::Result<u8> {
+    let lesson = Arc::new(transcript.lesson()?);
+    check_step(args, &lesson)?;
+    if transcript.cut {
+        eprintln!("nslab: {}", lang.say("replay.cut", &[&printable(args.lesson.as_bytes())]));
+    }
+    let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(0, |step| step - 1));
+    session.recorded = Some(transcript.header.clone());
+    let make = move || Box::new(Replay::new(transcript, lesson, lang)) as Box<dyn Conduct>;
+    let status = show((session, effects), make, args, lang, None, &mut |_| {})?;
+    let _ = writeln!(std::io::stdout(), "{}", lang.say("replay.end", &[]));
+    Ok(status)
 }
 
 /// Whether the lesson is shown on the full screen.
@@ -98,39 +133,57 @@ fn walk(lesson: Lesson, args: &Args, layers: Vec<(String, String)>, lang: Lang) 
     let left_off = lesson.steps.iter().position(|step| step.id == kept.at && !kept.finished).unwrap_or(0);
     let (mut session, effects) = Session::new(lesson.clone(), args.step.map_or(left_off, |step| step - 1));
     kept.recall(&mut session);
-    let mut note = |session: &Session| keeper.note(session);
-    let result = if !is_screen(args) {
-        if args.watch {
-            return Err(super::Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
-        }
-        let mut conductor = Conductor::new(lesson, start);
-        let went_well = plain::run((session, effects), &mut conductor, lang, args.width, &mut note);
-        went_well.map(|well| if well { 0 } else { super::HELD_NOT })
-    } else {
-        let (requests, asked) = channel();
-        let (answers, lab) = channel();
+    if args.watch && !is_screen(args) {
+        return Err(Usage("--watch needs the full screen: a terminal, and no --plain".into()).into());
+    }
+    let writer = args.record.as_ref().map(|file| record::begin(file, &lesson, &args.lesson, args.host)).transpose()?;
+    let saved = if args.watch {
         let (saves, saved) = channel();
-        if args.watch {
-            let (name, host) = (args.lesson.clone(), args.host);
-            let fit = move |lesson: Lesson| super::settle(&lesson, &name, host, &layers);
-            saves::watch(args.lesson.clone(), fit, saves)?;
-        } else {
-            drop(saves);
-        }
-        // A sandbox dies with the thread that made it: this one lives as long as the screen.
-        let owner = std::thread::spawn(move || serve(Conductor::new(lesson, start), &asked, &answers));
-        let result =
-            tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, &mut note);
-        drop(requests);
-        // It may wait for a stage that somebody has stopped: that wait ends with the stage.
-        ledger::end_all();
-        let _ = owner.join();
-        result.map(|()| 0)
+        let (name, host) = (args.lesson.clone(), args.host);
+        let fit = move |lesson: Lesson| super::settle(&lesson, &name, host, &layers);
+        saves::watch(args.lesson.clone(), fit, saves)?;
+        Some(saved)
+    } else {
+        None
     };
+    let make = move || -> Box<dyn Conduct> {
+        let conductor = Box::new(Conductor::new(lesson.clone(), start));
+        match writer {
+            Some(writer) => Box::new(Recorded::new(conductor, writer, lesson, lang)),
+            None => conductor,
+        }
+    };
+    let result = show((session, effects), make, args, lang, saved, &mut |session| keeper.note(session));
     if let Some((path, error)) = keeper.trouble() {
         eprintln!("nslab: {}", lang.say("progress.not-kept", &[&path.display().to_string(), &error.to_string()]));
     }
     result
+}
+
+/// A session on the full screen or in words, with whoever carries out what it asks for. A sandbox dies with the thread that
+/// made it, so it is made on the thread that keeps it.
+fn show(
+    (session, effects): (Session, Vec<Effect>),
+    make: impl FnOnce() -> Box<dyn Conduct> + Send + 'static,
+    args: &Args,
+    lang: Lang,
+    saved: Option<Receiver<Saved>>,
+    note: &mut dyn FnMut(&Session),
+) -> anyhow::Result<u8> {
+    if !is_screen(args) {
+        let went_well = plain::run((session, effects), make().as_mut(), lang, args.width, note);
+        return went_well.map(|well| if well { 0 } else { super::HELD_NOT });
+    }
+    let (requests, asked) = channel();
+    let (answers, lab) = channel();
+    let owner = std::thread::spawn(move || serve(make().as_mut(), &asked, &answers));
+    let saved = saved.unwrap_or_else(|| channel().1);
+    let result = tui::run((session, effects), View::new(lang), args.ascii, &requests, Senders { lab, saved }, note);
+    drop(requests);
+    // It may wait for a stage that somebody has stopped: that wait ends with the stage.
+    ledger::end_all();
+    let _ = owner.join();
+    result.map(|()| 0)
 }
 
 /// What the student did before, and what keeps what is done now. What must be said of the file is said here.
@@ -150,11 +203,11 @@ fn start(kind: HostKind, layers: Vec<(String, String)>) -> Start {
 }
 
 /// Owns the lab and does what the session asks for, one thing at a time.
-fn serve(mut conductor: Conductor, asked: &Receiver<Effect>, answers: &Sender<LabMessage>) {
+fn serve(conductor: &mut dyn Conduct, asked: &Receiver<Effect>, answers: &Sender<LabMessage>) {
     for effect in asked {
         let told = match effect {
             Effect::Leave => return,
-            Effect::Shell { side, step } => match open(&mut conductor, side) {
+            Effect::Shell { side, step } => match open(conductor, side) {
                 Err(why) => vec![Event::NoShell(why)],
                 Ok((shell, over)) => {
                     let _ = answers.send(LabMessage::Shell(shell));
@@ -172,7 +225,7 @@ fn serve(mut conductor: Conductor, asked: &Receiver<Effect>, answers: &Sender<La
 }
 
 /// A shell for the screen to hand the terminal to, and what tells that the screen has the terminal back.
-fn open(conductor: &mut Conductor, side: Side) -> Result<(HandOver, UnixStream), String> {
+fn open(conductor: &mut dyn Conduct, side: Side) -> Result<(HandOver, UnixStream), String> {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     let shell = conductor.shell(side, rows, columns).map_err(|error| error.to_string())?;
     let (over, ends) = UnixStream::pair().map_err(|error| format!("socketpair: {error}"))?;

@@ -14,6 +14,7 @@ mod notes;
 mod ops;
 mod progress;
 mod record;
+mod replay;
 mod report;
 mod saves;
 mod verify;
@@ -21,6 +22,7 @@ mod volume;
 
 use crate::lab::LabError;
 use crate::lesson::{HostKind, LessonError};
+use crate::recording::ReadError;
 use crate::words::Lang;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -80,6 +82,9 @@ enum Command {
         /// Keep what happened in a new file; of one lesson.
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
+        /// Make the recordings that come with nslab anew, each in its lesson's folder below this one.
+        #[arg(long, value_name = "LESSONS", conflicts_with_all = ["record", "host"])]
+        record_bundled: Option<PathBuf>,
     },
     /// Lint lessons without performing anything.
     Check {
@@ -136,8 +141,9 @@ pub fn main() -> ExitCode {
         Some(Command::Notes { lesson }) => notes::notes(&lesson, lang),
         Some(Command::Report(args)) => report::report(&args, lang),
         Some(Command::Reset(args)) => progress::reset(&args, lang),
-        Some(Command::Verify { lessons, json, host, record }) => {
-            verify::verify(&lessons, json, host, record.as_deref(), lang)
+        Some(Command::Verify { lessons, json, host, record, record_bundled }) => {
+            let keep = record::Keep::of(record, record_bundled);
+            verify::verify(&lessons, json, host, &keep, lang)
         }
         Some(Command::Check { lessons, preview: None }) => check::check(&lessons),
         Some(Command::Check { lessons, preview: Some(step) }) => check::preview(&lessons, &step, lang),
@@ -166,10 +172,10 @@ fn report(error: &anyhow::Error, lang: Lang) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(refused @ LabError::Refused { key, .. }) = error.downcast_ref() {
-        eprintln!("nslab: {refused}\n{}", lang.say(key, &[]));
+        eprintln!("nslab: {refused}\n{}\n{}", lang.say(key, &[]), lang.say("refused.replay", &[]));
         return ExitCode::from(CANNOT);
     }
-    let is_input = error.is::<LessonError>() || error.is::<Usage>();
+    let is_input = error.is::<LessonError>() || error.is::<ReadError>() || error.is::<Usage>();
     // An answer of the kernel alone: what was written to stdout did not arrive.
     let tried = if error.chain().count() == 1 && error.is::<std::io::Error>() { "write the output: " } else { "" };
     eprintln!("nslab: {tried}{error:#}");

@@ -17,6 +17,17 @@ use std::sync::Arc;
 /// Makes a fresh lab, as a lesson wants its practice host.
 pub type Start = Box<dyn Fn(&HostSpec) -> Result<Box<dyn Lab>, LabError> + Send>;
 
+/// Carries out what a session asks for. This seam has two makers: the conductor, who has a lab, and a recording.
+pub trait Conduct {
+    /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
+    fn carry_out(&mut self, effect: &Effect) -> Vec<Event>;
+    /// Opens a shell of a side. Its size is in cells.
+    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
+    /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of
+    /// each change as it happens. Returns all that changed.
+    fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event;
+}
+
 /// Owns the lab of a session. A sandbox's processes die with the thread that made it, so a conductor stays on one thread.
 pub struct Conductor {
     lesson: Arc<Lesson>,
@@ -30,11 +41,6 @@ impl Conductor {
         Conductor { lesson, start, lab: None, now: Snapshot::default() }
     }
 
-    /// Carries out an effect, all but `Shell` and `Leave`, which belong to whoever has the terminal.
-    pub fn carry_out(&mut self, effect: &Effect) -> Vec<Event> {
-        self.try_out(effect).unwrap_or_else(|error| vec![Event::Failed(error.to_string())])
-    }
-
     fn try_out(&mut self, effect: &Effect) -> Result<Vec<Event>, LabError> {
         let lesson = self.lesson.clone();
         match *effect {
@@ -46,7 +52,7 @@ impl Conductor {
                 let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
                 let (now, past) = round::replay(lab, &lesson, replay, &[])?;
                 self.now = now;
-                Ok(vec![Event::Replayed(past), Event::Built(self.now.clone())])
+                Ok(vec![Event::Replayed(Box::new(past)), Event::Built(self.now.clone())])
             }
             Effect::Variant { step, index } => {
                 let lab = fresh(&mut self.lab, &self.start, &lesson.host)?;
@@ -56,7 +62,7 @@ impl Conductor {
                 }
                 Ok(vec![Event::VariantDone(records)])
             }
-            Effect::Perform { step, round } => {
+            Effect::Perform { step, round, .. } => {
                 let at = &lesson.steps[step];
                 let record = round::perform(lab(&mut self.lab)?, at, &at.rounds[round], &self.now)?;
                 self.now = record.after.clone();
@@ -78,15 +84,18 @@ impl Conductor {
             Effect::Shell { .. } | Effect::Leave => Err(LabError::Broken("this is not for the lab".into())),
         }
     }
+}
 
-    /// Opens a shell of a side. Its size is in cells.
-    pub fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
+impl Conduct for Conductor {
+    fn carry_out(&mut self, effect: &Effect) -> Vec<Event> {
+        self.try_out(effect).unwrap_or_else(|error| vec![Event::Failed(error.to_string())])
+    }
+
+    fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError> {
         lab(&mut self.lab)?.shell(side, rows, columns)
     }
 
-    /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of each
-    /// change as it happens. Returns all that changed.
-    pub fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {
+    fn watch(&mut self, step: usize, over: BorrowedFd, tell: &mut dyn FnMut(RoundRecord)) -> Event {
         let step = &self.lesson.steps[step];
         let watched = lab(&mut self.lab).and_then(|lab| task::watch(lab, step, &self.now, over, tell));
         match watched {
@@ -96,11 +105,6 @@ impl Conductor {
             }
             Err(error) => Event::Failed(error.to_string()),
         }
-    }
-
-    /// Ends the lab, with everything that runs in it.
-    pub fn end(&mut self) {
-        self.lab = None;
     }
 }
 

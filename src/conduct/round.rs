@@ -3,7 +3,7 @@
 use crate::lab::{Lab, LabError};
 use crate::lesson::{Condition, Goal, Lesson, Prediction, Proof, Round, Side, Step};
 use crate::op::{Actor, Operation, lower};
-use crate::session::{CallRecord, FileSeen, RoundRecord, Snapshot, Verdict, held_before, holds, layer_files};
+use crate::session::{CallRecord, FileSeen, Past, RoundRecord, Snapshot, Verdict, held_before, holds, layer_files};
 use std::time::{Duration, Instant};
 
 /// How long a line that was typed, or a signal, may take to show its effect.
@@ -76,15 +76,10 @@ fn is_about_errno(expectation: &crate::lesson::Expectation) -> bool {
     matches!(expectation.that, Condition::Errno(_))
 }
 
-/// Performs steps without stopping, leaving out some: how back, go-to and variants rebuild.
-pub fn replay(
-    lab: &mut dyn Lab,
-    lesson: &Lesson,
-    upto: usize,
-    skip: &[String],
-) -> Result<(Snapshot, Vec<Vec<RoundRecord>>), LabError> {
-    let mut now = prepare(lab, lesson)?.after;
-    let mut records = Vec::new();
+/// Performs steps without stopping, leaving out some: how back, go-to and variants rebuild. Tells how things stand then.
+pub fn replay(lab: &mut dyn Lab, lesson: &Lesson, upto: usize, skip: &[String]) -> Result<(Snapshot, Past), LabError> {
+    let mut past = Past { prepared: prepare(lab, lesson)?, steps: Vec::new() };
+    let mut now = past.prepared.after.clone();
     for step in &lesson.steps[..upto.min(lesson.steps.len())] {
         let mut rounds = Vec::new();
         if !skip.contains(&step.id) {
@@ -94,9 +89,9 @@ pub fn replay(
                 rounds.push(record);
             }
         }
-        records.push(rounds);
+        past.steps.push(rounds);
     }
-    Ok((now, records))
+    Ok((now, past))
 }
 
 /// Runs a variant of a step in a fresh lab: the steps before it but for those it skips, then its own rounds (or the

@@ -2,7 +2,7 @@
 
 use super::book::{Book, CallLine, Chapter, Choice, CommandLine, Plan, Program, Question, Ran, Solution, Task, WhatIf};
 use super::tables::tables;
-use crate::lesson::{HostKind, Lesson, LessonError, Prediction, Round, Step, open};
+use crate::lesson::{Lesson, LessonError, Prediction, Round, Step, open};
 use crate::listing::{Language, Line, listing};
 use crate::mounts::{printable, printable_line};
 use crate::op::{Actor, errno_meaning, errno_name, lower};
@@ -81,10 +81,9 @@ fn excerpt(lines: &[Line], step: usize) -> Option<String> {
 const GAP: &str = "…";
 
 fn made(header: &Header, lang: Lang) -> String {
-    let host = lang.say(if header.host == HostKind::Tidy { "export.tidy" } else { "export.copy" }, &[]);
     let user = lang.say(if header.user == User::Root { "export.root" } else { "export.plain" }, &[]);
-    let kernel = printable(header.kernel.as_bytes());
-    lang.say("export.made", &[&host, &kernel, &user, &printable(header.nslab.as_bytes())])
+    let [kernel, nslab] = [&header.kernel, &header.nslab].map(|text| printable(text.as_bytes()));
+    lang.say("export.made", &[&header.host_in_words(lang), &kernel, &user, &header.day(), &nslab])
 }
 
 struct Maker<'a> {

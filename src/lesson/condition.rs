@@ -113,27 +113,27 @@ pub enum CountWord {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RowFilter {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub fstype: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
     /// `private`, `shared`, `slave` or `unbindable`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagation: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covered: Option<bool>,
     /// Options of the mount itself that it has: `ro`, `nosuid` …
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
     /// Options of the file system (its superblock) that it has.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub super_options: Vec<String>,
     /// The row that answers for this path.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
 }
 
@@ -145,13 +145,13 @@ pub struct ChangeSpec {
     pub side: Side,
     #[serde(default)]
     pub none: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added: Option<ChangeCount>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<ChangeCount>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<ChangeCount>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covered: Option<ChangeCount>,
     #[serde(default, rename = "where")]
     pub filter: RowFilter,
@@ -183,18 +183,18 @@ pub struct EveryRow {
 pub struct Output {
     /// The command as `run` has it.
     pub of: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacks: Option<String>,
     /// The whole output, without the last line's end.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<String>,
     /// What the whole output is not.
-    #[serde(default, rename = "is-not")]
+    #[serde(default, rename = "is-not", skip_serializing_if = "Option::is_none")]
     pub is_not: Option<String>,
     /// The command's exit status.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<i32>,
 }
 
@@ -205,30 +205,30 @@ pub struct FileSpec {
     /// A path on that side, from the root of its namespace's first process.
     pub path: String,
     /// Whether there is such a file at all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exists: Option<bool>,
     /// Its whole content, without the last line's end; for a symbolic link what it says.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<String>,
     /// A part of its content.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<FileKind>,
     /// Permission bits as octal text.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// The owner's number, as the practice host has it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<u32>,
     /// A file's size in bytes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// The names in a directory, sorted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<String>>,
     /// Overlay's mark of an opaque directory (trusted.overlay.opaque or user.overlay.opaque).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opaque: Option<bool>,
 }
 
@@ -277,12 +277,12 @@ pub struct Same {
 #[serde(deny_unknown_fields)]
 pub struct PidSpec {
     /// Its number in its own PID namespace.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inside: Option<i32>,
     /// Whether the number outside is the one from before the round.
-    #[serde(default, rename = "outside-as-before")]
+    #[serde(default, rename = "outside-as-before", skip_serializing_if = "Option::is_none")]
     pub outside_as_before: Option<bool>,
     /// Its command line's first word.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
 }

@@ -24,6 +24,11 @@ pub fn bundled() -> Vec<String> {
     serde_yaml::from_str(index).unwrap_or_default()
 }
 
+/// A file of a bundled lesson, by its path below `lessons`.
+pub fn bundled_file(path: &str) -> Option<&'static [u8]> {
+    BUNDLED.get_file(path).map(|file| file.contents())
+}
+
 /// One file of a lesson.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {

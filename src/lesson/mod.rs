@@ -19,7 +19,7 @@ pub use check::{Measure, check};
 pub use claims::{Claim, Showing, Verdict, claim, claims, showings};
 pub use condition::*;
 pub use error::{LessonError, nearest};
-pub use load::{Source, SourceFile, bundled, open, parse, parse_source, source};
+pub use load::{Source, SourceFile, bundled, bundled_file, open, parse, parse_source, source};
 pub use model::*;
 pub use predict::*;
 pub use text::*;

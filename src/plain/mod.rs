@@ -7,7 +7,7 @@ mod say;
 mod tell;
 mod words;
 
-use crate::conduct::Conductor;
+use crate::conduct::Conduct;
 use crate::lesson::Side;
 use crate::relay::relay;
 use crate::session::{Command, Effect, Event, Phase, Session};
@@ -21,7 +21,7 @@ use words::Word;
 
 struct Plain<'a> {
     session: Session,
-    conductor: &'a mut Conductor,
+    conductor: &'a mut dyn Conduct,
     say: Say,
     lang: Lang,
     told: Told,
@@ -39,7 +39,7 @@ struct Told {
 /// lesson was left there.
 pub fn run(
     (session, effects): (Session, Vec<Effect>),
-    conductor: &mut Conductor,
+    conductor: &mut dyn Conduct,
     lang: Lang,
     width: usize,
     note: &mut dyn FnMut(&Session),
@@ -51,6 +51,10 @@ pub fn run(
     let text = lesson.text(lang.code());
     plain.say.text(&text.title)?;
     plain.say.text(&text.about)?;
+    if let Some(header) = &plain.session.recorded {
+        let words = [header.host_in_words(lang), header.kernel.clone(), header.day()];
+        plain.say.text(&lang.say("replay.begins", &[&words[0], &words[1], &words[2]]))?;
+    }
     plain.say.text(&lang.say("plain.help", &[]))?;
     while !left {
         plain.tell()?;
@@ -71,16 +75,18 @@ impl Plain<'_> {
     /// The catalogue's key of the prompt.
     fn prompt(&self) -> &'static str {
         let session = &self.session;
+        let recorded = session.recorded.is_some();
+        let or = |performed: &'static str, played: &'static str| if recorded { played } else { performed };
         match session.phase {
             _ if session.asks.is_some() => "plain.sure",
             _ if session.stuck => "plain.stuck",
             Phase::Predict if words::takes_many(session) => "plain.answers",
             Phase::Predict => "plain.answer",
-            Phase::See if !session.has_more() => "plain.next",
-            Phase::Broken => "plain.mend",
+            Phase::See if !session.has_more() => or("plain.next", "replay.next"),
+            Phase::Broken => or("plain.mend", "replay.mend"),
             Phase::Task if session.task.done => "plain.task-done",
-            Phase::Task => "plain.task",
-            _ => "plain.do",
+            Phase::Task => or("plain.task", "replay.task"),
+            _ => or("plain.do", "replay.do"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Writes wrapped lines, reads typed ones.
 
+use crate::mounts::printable_line;
 use crate::wrap::{hang, hang_markdown};
 use std::io::{self, IsTerminal, Write};
 
@@ -29,8 +30,9 @@ impl Say {
         hang(line, self.width, 0).iter().try_for_each(|line| self.raw(line))
     }
 
+    /// Writes a line as it is, but for what would steer a terminal: wherever it comes from.
     pub fn raw(&self, line: &str) -> io::Result<()> {
-        writeln!(io::stdout(), "{line}")
+        writeln!(io::stdout(), "{}", printable_line(line))
     }
 }
 

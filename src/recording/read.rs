@@ -23,8 +23,13 @@ struct Kind {
     event: String,
 }
 
+/// So many bytes all tables of a recording may have together: rows that are named by number cost nothing in the file.
+const TABLES: usize = 256 << 20;
+
 #[derive(Default)]
 struct Reader {
+    /// Bytes of the tables so far.
+    size: usize,
     rows: Vec<Vec<u8>>,
     states: Vec<Arc<SideState>>,
 }
@@ -61,14 +66,26 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Transcript, ReadError> {
         _ => {}
     }
     let header: Header = parse(header).map_err(|what| wrong(0, what))?;
+    let is_plain = |text: &str| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if ![&header.kernel, &header.nslab, &header.lesson].into_iter().all(|text| is_plain(text)) {
+        return Err(wrong(
+            0,
+            "kernel, nslab and lesson are short words; the recording is damaged, make it again".into(),
+        ));
+    }
     let lab = header.lab.strip_prefix('/').unwrap_or_default();
     if lab.is_empty() || !lab.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
         return Err(wrong(0, format!("lab: {:?} is no place for a lab; it is /lab in most recordings", header.lab)));
     }
-    let mut transcript = Transcript { header, source: None, entries: Vec::new() };
+    let mut transcript = Transcript { header, source: None, entries: Vec::new(), cut: !bytes.ends_with(b"\n") };
     let mut reader = Reader::default();
+    let mut last = 0;
     for (number, line) in lines {
         reader.line(line, &mut transcript).map_err(|what| wrong(number, what))?;
+        last = number;
+    }
+    if transcript.prepared().is_none() {
+        return Err(wrong(last, "the recording ends before anything was performed; make it again".into()));
     }
     Ok(transcript)
 }
@@ -120,6 +137,10 @@ impl Reader {
             }
             raw.extend_from_slice(&bytes);
             raw.push(b'\n');
+            self.size += bytes.len() + 1;
+            if self.size > TABLES {
+                return Err("the recording's tables are larger than any lesson's; it is damaged, make it again".into());
+            }
             if !matches!(row, Row::Known(_)) {
                 self.rows.push(bytes);
             }

@@ -10,6 +10,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Of a file's content so much is kept, in bytes; its size is kept as it is.
+const TEXT: usize = 1024;
+
 /// Where a recording goes to.
 pub struct Writer<W: Write> {
     out: W,
@@ -27,7 +30,7 @@ enum Head<'a> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a recording. A lesson that is not bundled comes along.
+    /// Begins a recording; `source` is the lesson, where it comes along.
     pub fn begin(out: W, header: &Header, source: Option<&Source>) -> io::Result<Writer<W>> {
         let mut writer = Writer { out, states: Vec::new(), known: HashMap::new() };
         writer.line(&Head::Recording(header))?;
@@ -48,7 +51,12 @@ impl<W: Write> Writer<W> {
         self.line(&entry)
     }
 
-    fn round(&mut self, record: RoundRecord) -> io::Result<Round> {
+    fn round(&mut self, mut record: RoundRecord) -> io::Result<Round> {
+        for seen in record.files_before.iter_mut().chain(&mut record.files_after) {
+            let Some(state) = &mut seen.state else { continue };
+            let end = (0..=TEXT.min(state.text.len())).rfind(|&end| state.text.is_char_boundary(end));
+            state.text.truncate(end.unwrap_or(0));
+        }
         Ok(Round { before: self.moment(&record.before)?, after: self.moment(&record.after)?, record })
     }
 

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Command, Effect, Event, Guess, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
+use super::{Command, Effect, Event, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
 use crate::lesson::{Lesson, Prediction, Side};
 use std::sync::Arc;
 
@@ -39,6 +39,8 @@ pub struct Session {
     pub sights: Vec<Option<bool>>,
     /// How far the step's task is.
     pub task: TaskState,
+    /// Nothing is performed: this is played from a recording.
+    pub recorded: Option<Header>,
 }
 
 impl Session {
@@ -65,6 +67,7 @@ impl Session {
             done,
             sights,
             task: TaskState::default(),
+            recorded: None,
         };
         (session, vec![Effect::Build { replay: step }])
     }
@@ -229,7 +232,7 @@ impl Session {
 
     fn perform(&mut self) -> Vec<Effect> {
         self.busy = true;
-        vec![Effect::Perform { step: self.step, round: self.rounds.len() }]
+        vec![Effect::Perform { step: self.step, round: self.rounds.len(), guess: self.guess.clone() }]
     }
 
     fn choose(&mut self, number: usize) {
@@ -278,10 +281,13 @@ impl Session {
     pub fn apply(&mut self, event: Event) {
         self.busy = false;
         match event {
-            Event::Replayed(steps) => {
+            Event::Replayed(past) => {
                 self.busy = true;
-                for (step, record) in
-                    steps.iter().enumerate().flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
+                for (step, record) in past
+                    .steps
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
                 {
                     self.remember(step, Arc::new(Marks::of(record)));
                 }
@@ -336,6 +342,12 @@ impl Session {
                 self.stuck = true;
             }
             Event::NoShell(what) => self.trouble = Some(what),
+            Event::Notice(what) => {
+                self.trouble = Some(what);
+                if self.phase != Phase::Broken {
+                    self.variant = None;
+                }
+            }
         }
     }
 

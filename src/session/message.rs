@@ -66,6 +66,8 @@ pub enum Effect {
     Perform {
         step: usize,
         round: usize,
+        /// What was predicted.
+        guess: Guess,
     },
     Variant {
         step: usize,
@@ -89,11 +91,19 @@ pub enum Effect {
     Leave,
 }
 
+/// What happened before a step.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    pub prepared: RoundRecord,
+    /// The rounds, step by step.
+    pub steps: Vec<Vec<RoundRecord>>,
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
-    /// The rounds of the steps that were replayed, step by step; `Built` follows.
-    Replayed(Vec<Vec<RoundRecord>>),
+    /// What was replayed in a new sandbox; `Built` follows.
+    Replayed(Box<Past>),
     Built(Snapshot),
     Performed(Box<RoundRecord>),
     VariantDone(Vec<RoundRecord>),
@@ -108,4 +118,6 @@ pub enum Event {
     Failed(String),
     /// A shell could not be opened; the sandbox is as it was.
     NoShell(String),
+    /// Something to be said once: nothing else happened.
+    Notice(String),
 }

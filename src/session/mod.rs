@@ -19,7 +19,7 @@ pub use judge::{Kernel, judge, options};
 pub use layers::{LayerMark, LayerTable, layer_files, layer_lines, layer_sentences, layers_of, state_word};
 pub use machine::Session;
 pub use marks::{Marks, Moment};
-pub use message::{Command, Effect, Event, Guess, Phase};
+pub use message::{Command, Effect, Event, Guess, Past, Phase};
 pub use note::note;
 pub use record::*;
 pub use shown::Shown;

@@ -18,6 +18,8 @@ pub struct Transcript {
     pub source: Option<Source>,
     /// In the order in which things happened.
     pub entries: Vec<Entry>,
+    /// The file's last line is not whole, and left out.
+    pub cut: bool,
 }
 
 /// Where and when a lesson was performed.
@@ -86,6 +88,18 @@ pub struct Asked {
 pub struct AskedWords {
     pub question: String,
     pub options: Vec<String>,
+}
+
+impl Header {
+    /// As in 2026-11-24 (UTC).
+    pub fn day(&self) -> String {
+        let (year, month, day, ..) = crate::toolbox::names::civil(i64::try_from(self.date).unwrap_or(0));
+        format!("{year}-{month:02}-{day:02}")
+    }
+
+    pub fn host_in_words(&self, lang: Lang) -> String {
+        lang.say(if self.host == HostKind::Tidy { "replay.host-tidy" } else { "replay.host-copy" }, &[])
+    }
 }
 
 impl Transcript {

@@ -20,11 +20,15 @@ pub fn verdict(session: &Session, lang: Lang) -> Option<Spoken> {
     let Some(truth) = kernel_in_words(&kernel, &choices, lang) else {
         return Some(Spoken { result: lang.say("verdict.void", &[]), feedback: None });
     };
-    let both = |you: &str| lang.say("verdict.both", &[you, &truth]);
+    let (both, alone) = match session.recorded {
+        None => ("verdict.both", "verdict.kernel"),
+        Some(_) => ("verdict.both-recorded", "verdict.kernel-recorded"),
+    };
+    let both = |you: &str| lang.say(both, &[you, &truth]);
     let (result, lost) = match (&session.guess, &kernel) {
         (Guess::One(one), Kernel::Option(option)) => (both(&name(&choices, *one)), (one != option).then_some(one + 1)),
         (Guess::Ticks(ticks), _) => (both(&ticked(&choices, ticks, lang)), None),
-        _ => (lang.say("verdict.kernel", &[&truth]), None),
+        _ => (lang.say(alone, &[&truth]), None),
     };
     Some(Spoken { result, feedback: lost.and_then(|number| words.feedback.get(&number.to_string()).cloned()) })
 }

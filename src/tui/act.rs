@@ -48,7 +48,7 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
 
 /// What happened, as far as the view is concerned.
 pub fn happened(event: Event, session: &mut Session, view: &mut View) {
-    let turns = !matches!(event, Event::Failed(_) | Event::NoShell(_) | Event::Replayed(_));
+    let turns = !matches!(event, Event::Failed(_) | Event::NoShell(_) | Event::Notice(_) | Event::Replayed(_));
     let had_inside = session.now.inside.is_some();
     session.apply(event);
     // Where one side is shown at a time, it is one that is there.

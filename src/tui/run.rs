@@ -149,7 +149,7 @@ impl Runner<'_> {
                 self.view.scroll = None;
             }
             Message::Lab(LabMessage::Event(event)) => {
-                if matches!(event, Event::Failed(_) | Event::NoShell(_)) {
+                if matches!(event, Event::Failed(_) | Event::NoShell(_) | Event::Notice(_)) {
                     self.ahead.clear();
                 }
                 happened(event, &mut self.session, &mut self.view);

@@ -26,6 +26,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("en/class.txt"),
         include_str!("en/export.txt"),
         include_str!("en/listing.txt"),
+        include_str!("en/replay.txt"),
     ])
 });
 static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -38,6 +39,7 @@ static ZH: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("zh-CN/class.txt"),
         include_str!("zh-CN/export.txt"),
         include_str!("zh-CN/listing.txt"),
+        include_str!("zh-CN/replay.txt"),
     ])
 });
 
@@ -126,6 +128,7 @@ mod tests {
             include_str!("en/class.txt"),
             include_str!("en/export.txt"),
             include_str!("en/listing.txt"),
+            include_str!("en/replay.txt"),
         ];
         let lines =
             files.iter().flat_map(|f| f.lines()).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();

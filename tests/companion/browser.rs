@@ -67,15 +67,8 @@ impl Browser {
                 }
             }
         });
-        let mut browser = Browser {
-            process,
-            to,
-            from,
-            events: VecDeque::new(),
-            session: None,
-            last: 0,
-            _profile: profile,
-        };
+        let mut browser =
+            Browser { process, to, from, events: VecDeque::new(), session: None, last: 0, _profile: profile };
         let target = browser.ask("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
         let session = browser.ask("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
         browser.session = Some(session["sessionId"].as_str().unwrap().into());
@@ -212,7 +205,9 @@ impl Browser {
                 "Runtime.exceptionThrown" => Some(params["exceptionDetails"].to_string()),
                 "Runtime.consoleAPICalled" => Some(params["args"].to_string()),
                 "Log.entryAdded" => Some(params["entry"].to_string()),
-                "Network.requestWillBeSent" if params["type"] != "Document" => Some(params["request"]["url"].to_string()),
+                "Network.requestWillBeSent" if params["type"] != "Document" => {
+                    Some(params["request"]["url"].to_string())
+                }
                 "Network.requestWillBeSent" if !params["request"]["url"].as_str().unwrap().starts_with("file:") => {
                     Some(params["request"]["url"].to_string())
                 }

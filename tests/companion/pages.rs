@@ -25,7 +25,8 @@ fn folder() -> PathBuf {
 
 /// What stands on the page that is shown.
 fn here(browser: &mut Browser) -> String {
-    browser.text("[...document.querySelectorAll('.page')].filter((p) => p.checkVisibility()).map((p) => p.id).join(' ')")
+    browser
+        .text("[...document.querySelectorAll('.page')].filter((p) => p.checkVisibility()).map((p) => p.id).join(' ')")
 }
 
 fn shows(browser: &mut Browser, selector: &str) -> bool {

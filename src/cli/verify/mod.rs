@@ -3,27 +3,28 @@
 mod prove;
 mod report;
 
-use super::{HELD_NOT, Usage, image, record, settle};
+use super::record::{self, Keep, Kept};
+use super::{HELD_NOT, Usage, image, settle};
 use crate::conduct::{Start, whole};
 use crate::lesson::{HostKind, LessonError, bundled, open};
 use crate::sandbox::Sandbox;
 use crate::words::Lang;
-use anyhow::Context;
 use prove::Prover;
 use serde_json::json;
 use std::io::Write;
-use std::path::Path;
 
-pub fn verify(names: &[String], as_json: bool, host: HostKind, file: Option<&Path>, lang: Lang) -> anyhow::Result<u8> {
+pub fn verify(names: &[String], as_json: bool, host: HostKind, keep: &Keep, lang: Lang) -> anyhow::Result<u8> {
     let all_of_them = names.is_empty();
     let names = if all_of_them { bundled() } else { names.to_vec() };
     let mut lessons = names.iter().map(|name| Ok((open(name)?, name))).collect::<Result<Vec<_>, LessonError>>()?;
     // Asked for all, those that can be told on this host; a lesson that is named says why it cannot.
     lessons.retain(|(lesson, _)| !(all_of_them && host == HostKind::Copy && lesson.host.tidy_only));
-    if file.is_some() && lessons.len() != 1 {
-        return Err(Usage("--record keeps one lesson; name it: nslab verify ID --record FILE".into()).into());
+    if let Keep::File(file) = keep {
+        if lessons.len() != 1 {
+            return Err(Usage("--record keeps one lesson; name it: nslab verify ID --record FILE".into()).into());
+        }
+        record::check(file)?;
     }
-    let mut recorder = None;
     let layers = image()?;
     let mut all = true;
     for (lesson, name) in &lessons {
@@ -31,9 +32,8 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, file: Option<&Pat
         let mut out = std::io::stdout().lock();
         let kept = layers.clone();
         let start: Start = Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, host, &kept)?)));
-        if let Some(file) = file {
-            recorder = Some(record::begin(file, lesson, name, host)?);
-        }
+        // Begun once there is something to keep.
+        let mut recording = None;
         let mut prover = Prover::new(lesson, lang);
         let mut held = true;
         let mut show = |reports: Vec<report::Report>| {
@@ -43,12 +43,15 @@ pub fn verify(names: &[String], as_json: bool, host: HostKind, file: Option<&Pat
             })
         };
         whole(lesson, &start, &mut |entry| {
-            if let Some(recorder) = &mut recorder {
-                recorder.entry(entry.clone()).context("write the recording")?;
+            match &mut recording {
+                Some(recording) => recording,
+                none => none.insert(keep.begin(lesson, name, host)?),
             }
+            .entry(&entry)?;
             Ok::<(), anyhow::Error>(show(prover.take(entry))?)
         })?;
         show(prover.rest())?;
+        recording.map_or(Ok(()), |recording: Kept| recording.end(held))?;
         if as_json {
             writeln!(out, "{}", json!({ "event": "end", "lesson": lesson.id, "held": held }))?;
         } else {

@@ -17,7 +17,7 @@ fn read_predict_do_see_next() {
     assert_eq!(session.phase, Phase::Predict);
     session.handle(Command::Choose(2));
     session.handle(Command::Forward);
-    assert_eq!(session.handle(Command::Forward), [Effect::Perform { step: 0, round: 0 }]);
+    assert_eq!(session.handle(Command::Forward), [Effect::Perform { step: 0, round: 0, guess: Guess::One(1) }]);
     assert!(session.handle(Command::Forward).is_empty(), "busy");
     session.apply(Event::Performed(Box::default()));
     assert_eq!((session.phase, session.done[0]), (Phase::See, true));

@@ -109,6 +109,9 @@ fn message(session: &Session, view: &View, map: &Map) -> String {
     if !view.filter.is_empty() {
         return lang.say("tui.filtered", &[&view.filter]);
     }
+    if let Some(header) = &session.recorded {
+        return lang.say("replay.message", &[&header.host_in_words(lang), &header.kernel]);
+    }
     match session.phase {
         Phase::Predict | Phase::Do => lang.say("tui.nothing", &[]),
         Phase::Broken => lang.say("tui.untouched-host", &[]),

@@ -70,6 +70,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
     let enter = match session.phase {
         Phase::Read => "go-on",
         Phase::Predict => "confirm",
+        Phase::Do if session.recorded.is_some() => "play",
         Phase::Do => "do",
         Phase::See if session.has_more() => "go-on",
         Phase::See | Phase::Task => "next",
@@ -79,8 +80,8 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
     if session.phase == Phase::Task && !session.task.done {
         let hints = words.task.hints.len();
         return vec![
-            Some("host"),
-            when(scene.inside.is_there(), "container"),
+            when(session.recorded.is_none(), "host"),
+            when(session.recorded.is_none() && scene.inside.is_there(), "container"),
             when(session.hints < hints, "tip"),
             when(session.hints >= hints, "show"),
             when(step.task.as_ref().is_some_and(|task| !task.palette.is_empty()), "choose"),
@@ -90,13 +91,13 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
             Some("quit"),
         ];
     }
-    let shells = session.phase != Phase::After && session.phase != Phase::Predict;
+    let shells = session.recorded.is_none() && session.phase != Phase::After && session.phase != Phase::Predict;
     vec![
         when(session.phase == Phase::Predict, "answer"),
         Some(enter),
         when(is_single, "other"),
         when(overflows, "scroll"),
-        when(session.phase == Phase::Broken, "mend"),
+        when(session.recorded.is_none() && session.phase == Phase::Broken, "mend"),
         when(!step.variants.is_empty() && matches!(session.phase, Phase::See | Phase::Read | Phase::Do), "break"),
         when(session.phase == Phase::Broken && step.variants.len() > 1, "another"),
         when(session.hints < words.hints.len() && !matches!(session.phase, Phase::Broken | Phase::After), "tip"),

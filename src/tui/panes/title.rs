@@ -13,13 +13,18 @@ use unicode_width::UnicodeWidthStr;
 pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
     let lang = view.lang;
     let steps = session.lesson.steps.len();
+    // Whatever the width, it is said that nothing here is performed.
+    let mark = match session.recorded {
+        Some(_) => format!(" {}", lang.say("replay.title", &[])),
+        None => String::new(),
+    };
     let title = &session.lesson.step_text(lang.code(), session.step).title;
     let is_wide = map.columns.kind == Kind::Wide;
     let is_single = map.columns.kind == Kind::Single;
     let mut left = match map.columns.kind {
-        Kind::Wide => format!(" nslab  {}  {}/{steps}  {title}", session.lesson.id, session.step + 1),
-        Kind::Single => format!(" {} {}/{steps} {title}", session.lesson.id, session.step + 1),
-        _ => format!(" {}  {}/{steps}  {title}", session.lesson.id, session.step + 1),
+        Kind::Wide => format!("{mark} nslab  {}  {}/{steps}  {title}", session.lesson.id, session.step + 1),
+        Kind::Single => format!("{mark} {} {}/{steps} {title}", session.lesson.id, session.step + 1),
+        _ => format!("{mark} {}  {}/{steps}  {title}", session.lesson.id, session.step + 1),
     };
     let mut right = state(session, lang, is_single);
     if is_wide {
@@ -34,7 +39,7 @@ pub fn draw(session: &Session, view: &View, map: &Map, canvas: &mut Canvas) {
     }
     // The title first: which lesson this is, the student knows.
     if left.width() + right.width() + 3 > map.width {
-        left = format!(" {}/{steps} {title}", session.step + 1);
+        left = format!("{mark} {}/{steps} {title}", session.step + 1);
     }
     let room = map.width.saturating_sub(right.width() + 2);
     let left = fit(&cut_with(&left, room.saturating_sub(1), view.glyphs.elision()), room);
@@ -111,7 +116,10 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
         let used = text.width() + 1;
         format!("{text} {}", rule.repeat(width.saturating_sub(used)))
     };
-    let shells = format!("  {}", lang.say("tui.shells", &[]));
+    let shells = match session.recorded {
+        Some(_) => String::new(),
+        None => format!("  {}", lang.say("tui.shells", &[])),
+    };
     let with_open = |text: String| match open {
         Some(key) => format!("{text}  [{}]", lang.say(key, &[])),
         None => text,

@@ -2,14 +2,15 @@
 
 use super::{Usage, image, replay, settle};
 use crate::conduct::Start;
-use crate::export::{Book, html, markdown};
+use crate::export::{Book, file_name, html, index, index_name, markdown};
 use crate::lesson::{HostKind, Lesson, bundled, open, source};
 use crate::listing::{Language, listing};
 use crate::mounts::printable;
-use crate::recording::perform;
+use crate::recording::{self, perform};
 use crate::sandbox::Sandbox;
 use crate::session::Transcript;
 use crate::words::Lang;
+use anyhow::Context;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,9 +33,10 @@ pub enum Format {
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A lesson's name, the path of its folder, or a recording (FILE.jsonl).
-    lesson: String,
-    #[arg(long, value_enum)]
-    format: Format,
+    #[arg(required_unless_present = "companion")]
+    lesson: Option<String>,
+    #[arg(long, value_enum, required_unless_present = "companion")]
+    format: Option<Format>,
     /// Of a program: only up to and with this step (from 1).
     #[arg(long)]
     step: Option<usize>,
@@ -44,10 +46,19 @@ pub struct Args {
     /// Into this file, which must not exist yet.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Instead, write the books of all lessons and their index into this folder, over those that are there.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["lesson", "format", "step", "worksheet", "output"])]
+    companion: Option<PathBuf>,
 }
 
 pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
-    let language = match args.format {
+    if let Some(folder) = &args.companion {
+        return companion(folder);
+    }
+    let (Some(name), Some(format)) = (&args.lesson, args.format) else {
+        return Err(Usage(lang.say("export.what", &[])).into());
+    };
+    let language = match format {
         Format::C => Some(Language::C),
         Format::Rust => Some(Language::Rust),
         Format::Shell => Some(Language::Shell),
@@ -62,16 +73,16 @@ pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     }
     let text = match language {
         Some(language) => {
-            let lesson = match replay::asked(&args.lesson, false)? {
+            let lesson = match replay::asked(name, false)? {
                 Some(transcript) => transcript.lesson()?,
-                None => open(&args.lesson)?,
+                None => open(name)?,
             };
             program(&lesson, language, args.step, lang)?
         }
         None => {
-            let book = Book::new(&transcript(&args.lesson)?, lang)?;
+            let book = Book::new(&transcript(name)?, lang)?;
             let book = if args.worksheet { book.into_worksheet() } else { book };
-            if args.format == Format::Html { html(&book) } else { markdown(&book) }
+            if format == Format::Html { html(&book) } else { markdown(&book) }
         }
     };
     match &args.output {
@@ -103,6 +114,24 @@ fn transcript(name: &str) -> anyhow::Result<Transcript> {
     let lesson = settle(&open(name)?, name, HostKind::Tidy, &layers)?;
     let start: Start = Box::new(move |spec| Ok(Box::new(Sandbox::start(spec, HostKind::Tidy, &layers)?)));
     Ok(Transcript { source, ..perform(&lesson, HostKind::Tidy, &start)? })
+}
+
+/// The books that docs/companion holds.
+fn companion(folder: &Path) -> anyhow::Result<u8> {
+    let transcripts = bundled().iter().map(|name| recording::bundled(name)).collect::<Result<Vec<_>, _>>()?;
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("write {}", printable(path.as_os_str().as_encoded_bytes())))
+    };
+    for lang in [Lang::En, Lang::Zh] {
+        let books = transcripts.iter().map(|transcript| Book::new(transcript, lang)).collect::<Result<Vec<_>, _>>()?;
+        for book in &books {
+            write(&file_name(&book.id, lang, "md"), &markdown(book))?;
+            write(&file_name(&book.id, lang, "html"), &html(book))?;
+        }
+        write(index_name(lang), &index(&books, lang))?;
+    }
+    Ok(0)
 }
 
 fn exists(path: &Path, lang: Lang) -> Usage {

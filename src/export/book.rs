@@ -51,7 +51,7 @@ pub struct Chapter {
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub who: String,
-    pub calls: Vec<String>,
+    /// The calls, and the commands as they are typed.
     pub lines: Vec<String>,
 }
 

@@ -206,10 +206,10 @@ fn after_it(parts: &mut Parts, chapter: &Chapter) {
 /// What is going to be done. Of a step that is told in full only the first round: the others stand where they ran.
 fn plan(parts: &mut Parts, plan: &[Plan]) {
     let rounds = if parts.worksheet { plan } else { &plan[..plan.len().min(1)] };
-    for round in rounds.iter().filter(|round| !round.calls.is_empty() || !round.lines.is_empty()) {
-        parts.heading(3, &escape(&parts.lang.say("export.next-by", &[&round.who])));
-        let lines = round.lines.iter().map(|line| format!("$ {line}"));
-        parts.code(&round.calls.iter().cloned().chain(lines).collect::<Vec<_>>().join("\n"));
+    for round in rounds.chunk_by(|one, next| one.who == next.who) {
+        parts.heading(3, &escape(&parts.lang.say("export.next-by", &[&round[0].who])));
+        let lines: Vec<&str> = round.iter().flat_map(|plan| &plan.lines).map(String::as_str).collect();
+        parts.code(&lines.join("\n"));
     }
 }
 

@@ -110,7 +110,7 @@ impl Maker<'_> {
             id: step.id.clone(),
             title: words.title.clone(),
             text: words.text.clone(),
-            plan: step.rounds.iter().map(|round| self.plan(round)).collect(),
+            plan: self.plan(step),
             question: self.transcript.question(&step.id).map(|asked| self.question(asked, number)),
             hints: words.hints.clone(),
             rounds: rounds
@@ -129,12 +129,13 @@ impl Maker<'_> {
         self.lang.say(if actor == Some(Actor::Container) { "export.container" } else { "export.host" }, &[])
     }
 
-    fn plan(&self, round: &Round) -> Plan {
-        Plan {
-            who: self.who(Some(round.actor)),
-            calls: round.does.iter().flat_map(lower).map(|call| call.to_string()).collect(),
-            lines: round.lines().map(|line| printable(line.as_bytes())).collect(),
-        }
+    fn plan(&self, step: &Step) -> Vec<Plan> {
+        let round = |round: &Round| {
+            let calls = round.does.iter().flat_map(lower).map(|call| call.to_string());
+            let lines = round.lines().map(|line| format!("$ {}", printable(line.as_bytes())));
+            Plan { who: self.who(Some(round.actor)), lines: calls.chain(lines).collect() }
+        };
+        step.rounds.iter().map(round).filter(|plan| !plan.lines.is_empty()).collect()
     }
 
     fn question(&self, asked: &Asked, step: usize) -> Question {

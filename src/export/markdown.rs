@@ -148,11 +148,10 @@ impl Page {
     /// What is going to be done. Of a step that is told in full only the first round: the others stand where they ran.
     fn plan(&mut self, plan: &[Plan], worksheet: bool) {
         let rounds = if worksheet { plan } else { &plan[..plan.len().min(1)] };
-        for round in rounds.iter().filter(|round| !round.calls.is_empty() || !round.lines.is_empty()) {
-            let lines = round.lines.iter().map(|line| format!("$ {line}"));
-            let all: Vec<String> = round.calls.iter().cloned().chain(lines).collect();
-            self.paragraph(&self.say("export.next-by", &[&round.who]));
-            self.fenced("c", &all.join("\n"));
+        for round in rounds.chunk_by(|one, next| one.who == next.who) {
+            self.paragraph(&self.say("export.next-by", &[&round[0].who]));
+            let lines: Vec<&str> = round.iter().flat_map(|plan| &plan.lines).map(String::as_str).collect();
+            self.fenced("c", &lines.join("\n"));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod book;
 mod html;
+mod index;
 mod make;
 mod markdown;
 mod prose;
@@ -11,4 +12,5 @@ mod tests;
 
 pub use book::Book;
 pub use html::html;
+pub use index::{file_name, index, index_name};
 pub use markdown::markdown;

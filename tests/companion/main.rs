@@ -1,6 +1,8 @@
-//! The companion: books of lessons, as they are on a screen.
+//! The companion: books of lessons, as files and on a screen.
 
 mod browser;
 #[path = "../common/mod.rs"]
 mod common;
+mod fresh;
+mod hostile;
 mod pages;

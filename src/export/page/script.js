@@ -127,5 +127,7 @@
 
   root.classList.add("scripted", "paged");
   nav.hidden = false;
-  fromAddress(location.hash !== "");
+  fromAddress(false);
+  // Later than the browser's own jump to the address, which takes the focus away.
+  addEventListener("load", () => fromAddress(location.hash !== ""));
 })();

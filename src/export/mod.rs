@@ -7,8 +7,6 @@ mod make;
 mod markdown;
 mod prose;
 mod tables;
-#[cfg(test)]
-mod tests;
 
 pub use book::Book;
 pub use html::html;

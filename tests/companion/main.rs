@@ -3,6 +3,7 @@
 mod browser;
 #[path = "../common/mod.rs"]
 mod common;
+mod files;
 mod fresh;
 mod hostile;
 mod pages;

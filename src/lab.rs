@@ -63,3 +63,34 @@ pub trait Lab {
     /// Opens a shell of a side.
     fn shell(&mut self, side: Side, rows: u16, columns: u16) -> Result<Shell, LabError>;
 }
+
+/// One thing that lessons need.
+#[derive(Debug)]
+pub struct Check {
+    /// The catalogue's key of its name.
+    pub key: &'static str,
+    pub ok: bool,
+    /// What was tried and what the kernel answered, if it failed.
+    pub tried: String,
+    /// The catalogue's key of cause and remedy, if it failed.
+    pub remedy: Option<&'static str>,
+}
+
+/// The verdict on this machine.
+#[derive(Debug)]
+pub struct Doctor {
+    pub checks: Vec<Check>,
+    pub root: bool,
+    /// The practice host has a user namespace of its own.
+    pub confined: bool,
+    pub kernel: String,
+}
+
+impl Doctor {
+    /// So many checks there are where nothing fails early.
+    pub const NEEDS: usize = 9;
+
+    pub fn well(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod conduct;
+pub mod date;
 pub mod export;
 pub mod lab;
 pub mod lesson;
@@ -13,8 +14,13 @@ pub mod progress;
 pub mod receipt;
 pub mod recording;
 pub mod relay;
+#[cfg(target_os = "linux")]
+pub mod sandbox;
+#[cfg(not(target_os = "linux"))]
+#[path = "nolab.rs"]
 pub mod sandbox;
 pub mod session;
+#[cfg(target_os = "linux")]
 pub mod toolbox;
 pub mod tui;
 pub mod volume;

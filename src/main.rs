@@ -1,7 +1,13 @@
-use nslab::{cli, sandbox, toolbox};
+#[cfg(target_os = "linux")]
+use nslab::{sandbox, toolbox};
 use std::process::ExitCode;
 
-/// One program of three kinds: the stage of a sandbox, a command of the image, or the command line.
+/// One program of three kinds: the stage of a sandbox, a command of the image, or the command line. Elsewhere than on Linux
+/// the last alone.
 fn main() -> ExitCode {
-    sandbox::stage_entry().or_else(toolbox::entry).unwrap_or_else(cli::main)
+    #[cfg(target_os = "linux")]
+    if let Some(code) = sandbox::stage_entry().or_else(toolbox::entry) {
+        return code;
+    }
+    nslab::cli::main()
 }

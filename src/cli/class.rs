@@ -1,11 +1,12 @@
 //! `nslab doctor --class`: the line that each student pastes into the chat, and whether a server carries so many of them.
 
 use crate::conduct::replay;
+use crate::lab::Doctor;
 use crate::lesson::HostKind;
-use crate::sandbox::{Doctor, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::words::Lang;
 use anyhow::Context;
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+use rustix::process::{Resource, getrlimit};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -75,8 +76,8 @@ pub fn measure() -> anyhow::Result<Load> {
     // The practice host's file systems are memory, and so is the copy of nslab that its first process runs.
     let stage = *processes.get(1).context("find the practice host's first process among nslab's children")?;
     let files = ["", "lab"].iter().filter_map(|name| {
-        let is = nix::sys::statvfs::statvfs(&*PathBuf::from(format!("/proc/{stage}/root/{name}"))).ok()?;
-        Some((is.blocks() - is.blocks_free()) * is.fragment_size())
+        let is = rustix::fs::statvfs(format!("/proc/{stage}/root/{name}")).ok()?;
+        Some((is.f_blocks - is.f_bfree) * is.f_frsize)
     });
     let program = std::fs::metadata(std::env::current_exe()?)?.len();
     Ok(Load {
@@ -136,7 +137,7 @@ impl Class {
         let terminals = number("proc/sys/kernel/pty/nr").unwrap_or(0) + students * TERMINALS;
         let raise = Some(format!("sudo sysctl kernel.pty.max={terminals}"));
         limit("kernel.pty.max".into(), terminals, number("proc/sys/kernel/pty/max"), raise);
-        let mine = getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| soft).filter(|soft| *soft != RLIM_INFINITY);
+        let mine = getrlimit(Resource::Nproc).current;
         limit("ulimit -u".into(), tasks, mine, Some(format!("ulimit -u {tasks}")));
         let groups = groups(root);
         let fewest = groups.iter().filter_map(|group| Some((number(&format!("{group}/pids.max"))?, group))).min();

@@ -59,6 +59,9 @@ pub fn doctor(as_json: bool, students: Option<Option<u64>>, lang: Lang) -> anyho
             writeln!(out, "{}", lang.say("doctor.unconfined", &[]))?;
         }
         writeln!(out, "{}", lang.say(if doctor.well() { "doctor.well" } else { "doctor.ill" }, &[]))?;
+        if !doctor.well() {
+            writeln!(out, "{}", lang.say("refused.replay", &[]))?;
+        }
     }
     Ok(if well { 0 } else { CANNOT })
 }

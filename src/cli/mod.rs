@@ -4,21 +4,28 @@ mod check;
 mod class;
 mod container;
 mod doctor;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 mod export;
 mod lesson;
 mod list;
 mod mounts;
 mod myths;
 mod new;
+#[cfg(target_os = "linux")]
 mod notes;
 mod ops;
 mod progress;
 mod record;
 mod replay;
 mod report;
+#[cfg(target_os = "linux")]
 mod saves;
 mod verify;
 mod volume;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere::{notes, saves};
 
 use crate::lab::LabError;
 use crate::lesson::{HostKind, LessonError};
@@ -213,7 +220,14 @@ fn cache() -> anyhow::Result<std::path::PathBuf> {
     Ok(base.cache_dir().join("nslab"))
 }
 
+/// There is no Linux to make an image for.
+#[cfg(not(target_os = "linux"))]
+fn image() -> anyhow::Result<Vec<(String, String)>> {
+    Err(crate::sandbox::refused().into())
+}
+
 /// The layers of the default image, made from this machine's programs if they are not cached.
+#[cfg(target_os = "linux")]
 fn image() -> anyhow::Result<Vec<(String, String)>> {
     use anyhow::Context;
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();

@@ -1,7 +1,7 @@
 //! The mechanism: one exact system call with its arguments.
 
 use super::operation::{Process, ProcessWord};
-use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
+use super::{AttrFlags, MountFlags, NamespaceFlags, OpenFlags, TreeFlags, linux};
 use serde::{Deserialize, Serialize};
 
 /// What stands in a path or a text for the number of the container's first process.
@@ -263,7 +263,7 @@ impl std::fmt::Display for Call {
             Call::PivotRoot { new, old } => write!(f, "pivot_root({}, {})", quoted(new), quoted(old)),
             Call::Open { path, flags, mode, .. } => {
                 // Reading is the absence of a flag: O_RDONLY is 0.
-                let reads = flags.0 & (libc::O_WRONLY | libc::O_RDWR) as u64 == 0;
+                let reads = flags.0 & (linux::O_WRONLY | linux::O_RDWR) as u64 == 0;
                 let flags = if reads { format!("O_RDONLY|{}", flags.c()) } else { flags.c() };
                 let mode = mode.map_or(String::new(), |mode| format!(", {}", octal(mode)));
                 write!(f, "open({}, {flags}{mode})", quoted(path))
@@ -305,7 +305,7 @@ mod tests {
         let write = || Call::Write { fd: "fd".into(), text: "{pid}\n".into() };
         assert_eq!(say(write(), Some(17)), r#"write(fd, "17\n", 3)"#);
         assert_eq!(say(write(), None), r#"write(fd, "{pid}\n", 6)"#);
-        let flags = OpenFlags(libc::O_WRONLY as u64);
+        let flags = OpenFlags(linux::O_WRONLY as u64);
         let open = Call::Open { path: "/proc/{pid}/uid_map".into(), flags, mode: None, fd: "fd".into() };
         assert_eq!(say(open, Some(17)), r#"open("/proc/17/uid_map", O_WRONLY)"#);
         let kill = Call::Kill { pid: Process::Word(ProcessWord::Container), signal: libc::SIGTERM };

@@ -1,5 +1,6 @@
 //! One table per flag family: the bit, its names, and what it does in one sentence.
 
+use super::linux;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,51 +28,51 @@ macro_rules! flag_words {
 
 /// mount(2)'s flags.
 pub const MOUNT_FLAGS: &[FlagWord] = flag_words! {
-    libc::MS_REMOUNT, "MS_REMOUNT", "MsFlags::MS_REMOUNT", "remount", "change the flags of the mount that is there", "修改已有挂载的标志";
-    libc::MS_BIND, "MS_BIND", "MsFlags::MS_BIND", "bind", "show a directory or file that is reachable already at a second path", "让已有的目录或文件在另一条路径上也能到达";
-    libc::MS_MOVE, "MS_MOVE", "MsFlags::MS_MOVE", "move", "move the mount to another mount point", "把挂载移到另一个挂载点";
-    libc::MS_UNBINDABLE, "MS_UNBINDABLE", "MsFlags::MS_UNBINDABLE", "unbindable", "private, and cannot be bound elsewhere", "私有，并且不可绑定";
-    libc::MS_PRIVATE, "MS_PRIVATE", "MsFlags::MS_PRIVATE", "private", "mount events neither leave nor arrive", "挂载事件既不传出也不传入";
-    libc::MS_SLAVE, "MS_SLAVE", "MsFlags::MS_SLAVE", "slave", "mount events arrive and do not leave", "挂载事件只传入，不传出";
-    libc::MS_SHARED, "MS_SHARED", "MsFlags::MS_SHARED", "shared", "mount events travel to every peer and back", "挂载事件在对等组内双向传播";
-    libc::MS_REC, "MS_REC", "MsFlags::MS_REC", "rec", "this mount and all below it", "连同下面的所有挂载";
-    libc::MS_RDONLY, "MS_RDONLY", "MsFlags::MS_RDONLY", "ro", "nothing can be written", "只读";
-    libc::MS_NOSUID, "MS_NOSUID", "MsFlags::MS_NOSUID", "nosuid", "no set-uid through this mount", "经由这个挂载 set-uid 无效";
-    libc::MS_NODEV, "MS_NODEV", "MsFlags::MS_NODEV", "nodev", "no device nodes through this mount", "经由这个挂载设备文件不可用";
-    libc::MS_NOEXEC, "MS_NOEXEC", "MsFlags::MS_NOEXEC", "noexec", "no execution through this mount", "经由这个挂载程序不可执行";
-    libc::MS_NOATIME, "MS_NOATIME", "MsFlags::MS_NOATIME", "noatime", "reading leaves the access time alone", "读取时不更新访问时间";
-    libc::MS_RELATIME, "MS_RELATIME", "MsFlags::MS_RELATIME", "relatime", "access times are kept roughly", "访问时间只大致更新";
-    libc::MS_STRICTATIME, "MS_STRICTATIME", "MsFlags::MS_STRICTATIME", "strictatime", "access times are kept exactly", "访问时间每次都更新";
+    linux::MS_REMOUNT, "MS_REMOUNT", "MsFlags::MS_REMOUNT", "remount", "change the flags of the mount that is there", "修改已有挂载的标志";
+    linux::MS_BIND, "MS_BIND", "MsFlags::MS_BIND", "bind", "show a directory or file that is reachable already at a second path", "让已有的目录或文件在另一条路径上也能到达";
+    linux::MS_MOVE, "MS_MOVE", "MsFlags::MS_MOVE", "move", "move the mount to another mount point", "把挂载移到另一个挂载点";
+    linux::MS_UNBINDABLE, "MS_UNBINDABLE", "MsFlags::MS_UNBINDABLE", "unbindable", "private, and cannot be bound elsewhere", "私有，并且不可绑定";
+    linux::MS_PRIVATE, "MS_PRIVATE", "MsFlags::MS_PRIVATE", "private", "mount events neither leave nor arrive", "挂载事件既不传出也不传入";
+    linux::MS_SLAVE, "MS_SLAVE", "MsFlags::MS_SLAVE", "slave", "mount events arrive and do not leave", "挂载事件只传入，不传出";
+    linux::MS_SHARED, "MS_SHARED", "MsFlags::MS_SHARED", "shared", "mount events travel to every peer and back", "挂载事件在对等组内双向传播";
+    linux::MS_REC, "MS_REC", "MsFlags::MS_REC", "rec", "this mount and all below it", "连同下面的所有挂载";
+    linux::MS_RDONLY, "MS_RDONLY", "MsFlags::MS_RDONLY", "ro", "nothing can be written", "只读";
+    linux::MS_NOSUID, "MS_NOSUID", "MsFlags::MS_NOSUID", "nosuid", "no set-uid through this mount", "经由这个挂载 set-uid 无效";
+    linux::MS_NODEV, "MS_NODEV", "MsFlags::MS_NODEV", "nodev", "no device nodes through this mount", "经由这个挂载设备文件不可用";
+    linux::MS_NOEXEC, "MS_NOEXEC", "MsFlags::MS_NOEXEC", "noexec", "no execution through this mount", "经由这个挂载程序不可执行";
+    linux::MS_NOATIME, "MS_NOATIME", "MsFlags::MS_NOATIME", "noatime", "reading leaves the access time alone", "读取时不更新访问时间";
+    linux::MS_RELATIME, "MS_RELATIME", "MsFlags::MS_RELATIME", "relatime", "access times are kept roughly", "访问时间只大致更新";
+    linux::MS_STRICTATIME, "MS_STRICTATIME", "MsFlags::MS_STRICTATIME", "strictatime", "access times are kept exactly", "访问时间每次都更新";
 };
 
 /// clone(2)'s flags, as far as lessons use them.
 pub const NAMESPACE_FLAGS: &[FlagWord] = flag_words! {
-    libc::CLONE_NEWUTS, "CLONE_NEWUTS", "CloneFlags::CLONE_NEWUTS", "uts", "a hostname of its own", "自己的主机名";
-    libc::CLONE_NEWIPC, "CLONE_NEWIPC", "CloneFlags::CLONE_NEWIPC", "ipc", "System V and POSIX message queues of its own", "自己的 IPC 对象";
-    libc::CLONE_NEWPID, "CLONE_NEWPID", "CloneFlags::CLONE_NEWPID", "pid", "process numbers of its own, starting at 1", "自己的进程编号，从 1 开始";
-    libc::CLONE_NEWNS, "CLONE_NEWNS", "CloneFlags::CLONE_NEWNS", "mnt", "a mount table of its own, copied from its creator's", "自己的挂载表，从创建者那里复制";
-    libc::CLONE_NEWNET, "CLONE_NEWNET", "CloneFlags::CLONE_NEWNET", "net", "a network of its own", "自己的网络";
-    libc::CLONE_NEWUSER, "CLONE_NEWUSER", "CloneFlags::CLONE_NEWUSER", "user", "user numbers and capabilities of its own", "自己的用户编号与 capability";
-    libc::CLONE_FS, "CLONE_FS", "CloneFlags::CLONE_FS", "fs", "root and working directory shared with the creator", "与创建者共用根目录和工作目录";
+    linux::CLONE_NEWUTS, "CLONE_NEWUTS", "CloneFlags::CLONE_NEWUTS", "uts", "a hostname of its own", "自己的主机名";
+    linux::CLONE_NEWIPC, "CLONE_NEWIPC", "CloneFlags::CLONE_NEWIPC", "ipc", "System V and POSIX message queues of its own", "自己的 IPC 对象";
+    linux::CLONE_NEWPID, "CLONE_NEWPID", "CloneFlags::CLONE_NEWPID", "pid", "process numbers of its own, starting at 1", "自己的进程编号，从 1 开始";
+    linux::CLONE_NEWNS, "CLONE_NEWNS", "CloneFlags::CLONE_NEWNS", "mnt", "a mount table of its own, copied from its creator's", "自己的挂载表，从创建者那里复制";
+    linux::CLONE_NEWNET, "CLONE_NEWNET", "CloneFlags::CLONE_NEWNET", "net", "a network of its own", "自己的网络";
+    linux::CLONE_NEWUSER, "CLONE_NEWUSER", "CloneFlags::CLONE_NEWUSER", "user", "user numbers and capabilities of its own", "自己的用户编号与 capability";
+    linux::CLONE_FS, "CLONE_FS", "CloneFlags::CLONE_FS", "fs", "root and working directory shared with the creator", "与创建者共用根目录和工作目录";
 };
 
 /// open(2)'s flags, as far as lessons use them.
 pub const OPEN_FLAGS: &[FlagWord] = flag_words! {
-    libc::O_WRONLY, "O_WRONLY", "OFlag::O_WRONLY", "write", "open for writing", "只写打开";
-    libc::O_RDWR, "O_RDWR", "OFlag::O_RDWR", "read-write", "open for reading and writing", "读写打开";
-    libc::O_CREAT, "O_CREAT", "OFlag::O_CREAT", "create", "make the file if it is missing", "文件不存在时创建";
-    libc::O_TRUNC, "O_TRUNC", "OFlag::O_TRUNC", "truncate", "empty the file first", "先清空文件";
-    libc::O_APPEND, "O_APPEND", "OFlag::O_APPEND", "append", "write at the end", "在末尾写入";
-    libc::O_DIRECTORY, "O_DIRECTORY", "OFlag::O_DIRECTORY", "directory", "only if it is a directory", "必须是目录";
-    libc::O_PATH, "O_PATH", "OFlag::O_PATH", "path", "a place in the tree, not the content", "只表示一个位置，不读内容";
-    libc::O_CLOEXEC, "O_CLOEXEC", "OFlag::O_CLOEXEC", "cloexec", "closed by execve", "execve 时自动关闭";
+    linux::O_WRONLY, "O_WRONLY", "OFlag::O_WRONLY", "write", "open for writing", "只写打开";
+    linux::O_RDWR, "O_RDWR", "OFlag::O_RDWR", "read-write", "open for reading and writing", "读写打开";
+    linux::O_CREAT, "O_CREAT", "OFlag::O_CREAT", "create", "make the file if it is missing", "文件不存在时创建";
+    linux::O_TRUNC, "O_TRUNC", "OFlag::O_TRUNC", "truncate", "empty the file first", "先清空文件";
+    linux::O_APPEND, "O_APPEND", "OFlag::O_APPEND", "append", "write at the end", "在末尾写入";
+    linux::O_DIRECTORY, "O_DIRECTORY", "OFlag::O_DIRECTORY", "directory", "only if it is a directory", "必须是目录";
+    linux::O_PATH, "O_PATH", "OFlag::O_PATH", "path", "a place in the tree, not the content", "只表示一个位置，不读内容";
+    linux::O_CLOEXEC, "O_CLOEXEC", "OFlag::O_CLOEXEC", "cloexec", "closed by execve", "execve 时自动关闭";
 };
 
 /// open_tree(2)'s flags.
 pub const TREE_FLAGS: &[FlagWord] = flag_words! {
     1, "OPEN_TREE_CLONE", "OPEN_TREE_CLONE", "clone", "a copy of the mount, attached nowhere yet", "复制这个挂载，暂不挂到任何地方";
-    libc::O_CLOEXEC, "OPEN_TREE_CLOEXEC", "OPEN_TREE_CLOEXEC", "cloexec", "closed by execve", "execve 时自动关闭";
-    libc::AT_RECURSIVE, "AT_RECURSIVE", "AT_RECURSIVE", "rec", "this mount and all below it", "连同下面的所有挂载";
+    linux::O_CLOEXEC, "OPEN_TREE_CLOEXEC", "OPEN_TREE_CLOEXEC", "cloexec", "closed by execve", "execve 时自动关闭";
+    linux::AT_RECURSIVE, "AT_RECURSIVE", "AT_RECURSIVE", "rec", "this mount and all below it", "连同下面的所有挂载";
 };
 
 /// mount_setattr(2)'s attributes.

@@ -1,6 +1,6 @@
 //! From intent to mechanism. Pure: the same operation always makes the same calls.
 
-use super::{Call, MountFlags, OpenFlags, Operation, PropagationType};
+use super::{Call, MountFlags, OpenFlags, Operation, PropagationType, linux};
 
 /// The system calls that perform an operation, in order.
 pub fn lower(operation: &Operation) -> Vec<Call> {
@@ -9,9 +9,9 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
         Operation::Unshare(flags) => vec![Call::Unshare { flags: *flags }],
         Operation::Setns(setns) => vec![Call::Setns { fd: setns.fd.clone(), kind: setns.kind }],
         Operation::IdMap(map) => {
-            let deny = map.deny_setgroups.then(|| write("/proc/{pid}/setgroups", "deny", libc::O_WRONLY));
+            let deny = map.deny_setgroups.then(|| write("/proc/{pid}/setgroups", "deny", linux::O_WRONLY));
             let maps = [("uid_map", &map.uid), ("gid_map", &map.gid)];
-            let maps = maps.map(|(file, text)| write(&format!("/proc/{{pid}}/{file}"), text, libc::O_WRONLY));
+            let maps = maps.map(|(file, text)| write(&format!("/proc/{{pid}}/{file}"), text, linux::O_WRONLY));
             deny.into_iter().chain(maps).flatten().collect()
         }
         Operation::Mount(mount) => vec![Call::Mount {
@@ -26,14 +26,14 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
             source: Some(bind.from.clone()),
             target: bind.to.clone(),
             fstype: None,
-            flags: MountFlags(bind.flags.0 | libc::MS_BIND | if bind.recursive { libc::MS_REC } else { 0 }),
+            flags: MountFlags(bind.flags.0 | linux::MS_BIND | if bind.recursive { linux::MS_REC } else { 0 }),
             data: None,
         }],
         Operation::Remount(remount) => vec![Call::Mount {
             source: None,
             target: remount.on.clone(),
             fstype: None,
-            flags: MountFlags(remount.flags.0 | libc::MS_REMOUNT | if remount.bind { libc::MS_BIND } else { 0 }),
+            flags: MountFlags(remount.flags.0 | linux::MS_REMOUNT | if remount.bind { linux::MS_BIND } else { 0 }),
             data: None,
         }],
         Operation::SetAttr(attr) => vec![Call::MountSetattr {
@@ -48,17 +48,17 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
         Operation::MoveMount(moved) => vec![Call::MoveMount { fd: moved.fd.clone(), to: moved.to.clone() }],
         Operation::Propagation(propagation) => {
             let kind = match propagation.kind {
-                PropagationType::Private => libc::MS_PRIVATE,
-                PropagationType::Slave => libc::MS_SLAVE,
-                PropagationType::Shared => libc::MS_SHARED,
-                PropagationType::Unbindable => libc::MS_UNBINDABLE,
+                PropagationType::Private => linux::MS_PRIVATE,
+                PropagationType::Slave => linux::MS_SLAVE,
+                PropagationType::Shared => linux::MS_SHARED,
+                PropagationType::Unbindable => linux::MS_UNBINDABLE,
             };
             vec![Call::Mount {
                 // mount(2) ignores source, type and data when it changes the propagation type.
                 source: Some("none".into()),
                 target: propagation.on.clone(),
                 fstype: None,
-                flags: MountFlags(kind | if propagation.recursive { libc::MS_REC } else { 0 }),
+                flags: MountFlags(kind | if propagation.recursive { linux::MS_REC } else { 0 }),
                 data: None,
             }]
         }
@@ -77,10 +77,12 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
             major: node.major,
             minor: node.minor,
         }],
-        Operation::Write(file) => write(&file.path, &file.text, libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC).into(),
+        Operation::Write(file) => {
+            write(&file.path, &file.text, linux::O_WRONLY | linux::O_CREAT | linux::O_TRUNC).into()
+        }
         Operation::Open(open) => vec![Call::Open {
             path: open.path.clone(),
-            flags: OpenFlags(open.flags.0 | if open.inherit { 0 } else { libc::O_CLOEXEC as u64 }),
+            flags: OpenFlags(open.flags.0 | if open.inherit { 0 } else { linux::O_CLOEXEC as u64 }),
             mode: None,
             fd: open.fd.clone(),
         }],
@@ -98,13 +100,13 @@ pub fn lower(operation: &Operation) -> Vec<Call> {
     }
 }
 
-fn write(path: &str, text: &str, flags: libc::c_int) -> [Call; 3] {
+fn write(path: &str, text: &str, flags: i32) -> [Call; 3] {
     let fd = "fd".to_string();
     [
         Call::Open {
             path: path.into(),
-            flags: OpenFlags((flags | libc::O_CLOEXEC) as u64),
-            mode: (flags & libc::O_CREAT != 0).then_some(0o644),
+            flags: OpenFlags((flags | linux::O_CLOEXEC) as u64),
+            mode: (flags & linux::O_CREAT != 0).then_some(0o644),
             fd: fd.clone(),
         },
         Call::Write { fd: fd.clone(), text: text.into() },

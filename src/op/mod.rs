@@ -7,8 +7,16 @@
 mod call;
 mod errno;
 mod flags;
+#[cfg(not(target_os = "linux"))]
+pub(crate) mod linux;
 mod lower;
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+#[path = "linux.rs"]
+mod numbers;
 mod operation;
+
+#[cfg(target_os = "linux")]
+pub(crate) use libc as linux;
 
 pub use call::Call;
 pub(crate) use call::quoted;

@@ -1,41 +1,10 @@
 //! What works on this machine, found by trying; files only explain (user_namespaces(7)).
 
 use super::handle::Sandbox;
-use crate::lab::{Lab, LabError};
+use crate::lab::{Check, Doctor, Lab, LabError};
 use crate::lesson::{HostKind, HostSpec};
 use crate::op::{Actor, Call, MountFlags, NamespaceFlags, errno_name};
 use nix::errno::Errno;
-
-/// One thing that lessons need.
-#[derive(Debug)]
-pub struct Check {
-    /// The catalogue's key of its name.
-    pub key: &'static str,
-    pub ok: bool,
-    /// What was tried and what the kernel answered, if it failed.
-    pub tried: String,
-    /// The catalogue's key of cause and remedy, if it failed.
-    pub remedy: Option<&'static str>,
-}
-
-/// The verdict on this machine.
-#[derive(Debug)]
-pub struct Doctor {
-    pub checks: Vec<Check>,
-    pub root: bool,
-    /// The practice host has a user namespace of its own.
-    pub confined: bool,
-    pub kernel: String,
-}
-
-impl Doctor {
-    /// So many checks there are where nothing fails early.
-    pub const NEEDS: usize = 9;
-
-    pub fn well(&self) -> bool {
-        self.checks.iter().all(|check| check.ok)
-    }
-}
 
 /// Builds a practice host and a container, tries each kind of call in them, and takes them down.
 pub fn examine() -> Doctor {

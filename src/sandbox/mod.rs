@@ -24,7 +24,7 @@ mod table;
 mod tests;
 mod wire;
 
-pub use doctor::{Doctor, examine};
+pub use doctor::examine;
 pub use handle::Sandbox;
 pub use host::lab_place;
 pub use table::{read_namespace, read_table};

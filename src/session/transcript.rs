@@ -93,7 +93,7 @@ pub struct AskedWords {
 impl Header {
     /// As in 2026-11-24 (UTC).
     pub fn day(&self) -> String {
-        let (year, month, day, ..) = crate::toolbox::names::civil(i64::try_from(self.date).unwrap_or(0));
+        let (year, month, day, ..) = crate::date::civil(i64::try_from(self.date).unwrap_or(0));
         format!("{year}-{month:02}-{day:02}")
     }
 

@@ -23,24 +23,8 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// A moment in UTC: (year, month's name, day, hour, minute).
 pub fn date(secs: i64) -> (i64, &'static str, i64, i64, i64) {
-    let (year, month, day, hour, minute) = civil(secs);
+    let (year, month, day, hour, minute) = crate::date::civil(secs);
     (year, MONTHS[month - 1], day, hour, minute)
-}
-
-/// The same with the month's number.
-pub fn civil(secs: i64) -> (i64, usize, i64, i64, i64) {
-    let days = secs.div_euclid(86400);
-    let rest = secs.rem_euclid(86400);
-    // Howard Hinnant's civil_from_days.
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    (year, month as usize, doy - (153 * mp + 2) / 5 + 1, rest / 3600, rest % 3600 / 60)
 }
 
 pub fn now() -> i64 {

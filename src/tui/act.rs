@@ -274,6 +274,8 @@ fn sight(session: &Session, view: &mut View) -> Act {
     view.selected = None;
     view.sight = match view.sight {
         Sight::Process if sees_less => Sight::Namespace,
+        // Another system than Linux has no table of mounts to show.
+        Sight::Process | Sight::Namespace if cfg!(not(target_os = "linux")) => Sight::Process,
         Sight::Process | Sight::Namespace => Sight::Machine,
         Sight::Machine => Sight::Process,
     };

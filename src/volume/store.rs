@@ -174,7 +174,7 @@ fn size(dir: &Path) -> u64 {
 
 fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let (year, month, day, hour, minute) = crate::toolbox::names::civil(seconds);
+    let (year, month, day, hour, minute) = crate::date::civil(seconds);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", seconds.rem_euclid(60))
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::{Lesson, LessonError, Step};
 use super::place::Places;
-use crate::op::{Call, lower};
+use crate::op::{Call, linux, lower};
 
 /// Words that are ruled out, with what to write.
 const FORBIDDEN: [(&str, &str); 21] = [
@@ -68,7 +68,7 @@ fn has_remount(step: &Step) -> bool {
         Call::Mount { flags, .. } => Some(flags.0),
         _ => None,
     });
-    flags.into_iter().any(|flags| flags & libc::MS_REMOUNT != 0)
+    flags.into_iter().any(|flags| flags & linux::MS_REMOUNT != 0)
 }
 
 fn is_han(character: char) -> bool {

@@ -1,7 +1,7 @@
 //! The listing in C, as a textbook prints it: errors checked, nothing but the C library.
 
 use super::script::{Container, Deed, Placed, Script, Statement};
-use super::{Line, Text, folded, heading, preamble, shell_line, subject};
+use super::{Line, Text, folded, heading, mentions, preamble, shell_line, subject};
 use crate::lesson::Lesson;
 use crate::op::{Call, Operation, quoted};
 use crate::words::Lang;
@@ -21,19 +21,18 @@ pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
     let mut text = Text::default();
     text.add(format!("/* {} */", preamble(lesson, upto, words).join("\n * ")));
     text.add("#define _GNU_SOURCE");
-    let helpers = helpers(words);
-    let mut used: Vec<&(&str, String)> = Vec::new();
-    for helper in helpers.iter().rev() {
-        let by_helper = used.iter().any(|(_, other)| super::mentions(other, &format!("{}(", helper.0)));
-        if by_helper || body.mentions(&format!("{}(", helper.0)) {
+    // Helpers stand in the order in which they need each other, so what is used is found from the last one on.
+    let mut said = body.whole();
+    let mut used: Vec<String> = Vec::new();
+    for (name, helper) in helpers(words).into_iter().rev() {
+        if mentions(&said, &format!("{name}(")) {
+            said.push_str(&helper);
             used.push(helper);
         }
     }
-    used.reverse();
     let turns = script.containers.iter().any(|container| container.takes_turns);
     for (header, names) in HEADERS {
-        let said = |name: &str| body.mentions(name) || used.iter().any(|(_, helper)| super::mentions(helper, name));
-        if names.split(' ').any(said) {
+        if names.split(' ').any(|name| mentions(&said, name)) {
             text.add(format!("#include <{header}>"));
         }
     }
@@ -41,7 +40,7 @@ pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
     if turns {
         text.add(format!("/* {} */\nstatic int turn[2];\n", words.say("listing.turn", &[])));
     }
-    for (_, helper) in used {
+    for helper in used.iter().rev() {
         text.add(helper.trim_end());
         text.gap();
     }

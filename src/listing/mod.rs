@@ -1,9 +1,12 @@
 //! The calls of a lesson as programs in three languages, each a renderer of the same value: what is listed is what runs.
 
 mod c;
+mod highlight;
 mod rust;
 mod script;
 mod shell;
+
+pub use highlight::{Part, parts};
 
 use crate::lesson::{Lesson, Run};
 use crate::op::{Call, lower};
@@ -15,6 +18,16 @@ pub enum Language {
     C,
     Shell,
     Rust,
+}
+
+impl Language {
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::C => "C",
+            Language::Shell => "shell",
+            Language::Rust => "Rust",
+        }
+    }
 }
 
 /// One line of a program.
@@ -71,17 +84,17 @@ impl Text {
         }
     }
 
-    /// The lines that mention a word, each one that is looked for.
-    fn mentions(&self, word: &str) -> bool {
-        self.lines.iter().any(|line| mentions(&line.text, word))
+    /// All of it, to look for names in.
+    fn whole(&self) -> String {
+        self.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// Whether a name stands in a line as a whole word.
-fn mentions(line: &str, word: &str) -> bool {
+/// Whether a name stands in a text as a whole word.
+fn mentions(text: &str, word: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let bytes = line.as_bytes();
-    line.match_indices(word).any(|(at, _)| {
+    let bytes = text.as_bytes();
+    text.match_indices(word).any(|(at, _)| {
         let ends = at + word.len();
         (at == 0 || !is_name(bytes[at - 1]))
             && (ends == bytes.len() || !is_name(bytes[ends]) || !is_name(bytes[ends - 1]))

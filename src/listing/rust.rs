@@ -17,15 +17,14 @@ pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
         body.container(number, container);
     }
     let body = body.text;
-    let helpers: Vec<(&str, String)> = helpers(words);
-    let used = |name: &str| body.mentions(&format!("{name}("));
-    let helpers: Vec<String> = helpers.into_iter().filter(|(name, _)| used(name)).map(|(_, text)| text).collect();
+    let mut all = body.whole();
+    let used = |(name, text): (&str, String)| mentions(&all, &format!("{name}(")).then_some(text);
+    let helpers: Vec<String> = helpers(words).into_iter().filter_map(used).collect();
+    all.push_str(&helpers.concat());
+    let said = |name: &str| mentions(&all, name);
     let mut text = Text::default();
     preamble(lesson, upto, words).iter().for_each(|line| text.add(format!("// {line}")));
     text.gap();
-    let said = |name: &str| {
-        body.mentions(name) || helpers.iter().flat_map(|text| text.lines()).any(|line| mentions(line, name))
-    };
     let mut uses: Vec<String> = USES
         .iter()
         .filter_map(|(path, names)| {

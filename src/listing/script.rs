@@ -97,9 +97,15 @@ pub fn ends(round: &Round) -> bool {
     round.expect.iter().any(ended) || round.does.iter().any(kills)
 }
 
-fn kills(operation: &Operation) -> bool {
+/// Whether an operation is the container's end.
+pub fn kills(operation: &Operation) -> bool {
     matches!(operation, Operation::Kill(kill)
         if kill.pid == Process::Word(ProcessWord::Container) && kill.signal.0 == libc::SIGKILL)
+}
+
+/// Whether a program that replaces the container's is a shell that reads what is typed.
+fn reads_lines(operation: &Operation) -> bool {
+    matches!(operation, Operation::Exec(exec) if exec.path.ends_with("sh") && exec.args.len() == 1)
 }
 
 impl<'a> Script<'a> {
@@ -151,6 +157,8 @@ struct Writer<'a> {
     /// There is a container, and this program is its own no more.
     lives: bool,
     executed: bool,
+    /// That program reads standard input.
+    reads: bool,
     /// The container acts now; in the host's program its turn begins at this statement.
     inside: bool,
     began: Option<usize>,
@@ -167,11 +175,12 @@ impl<'a> Writer<'a> {
                 self.push(Statement::Clone { container, flags: clone.new });
                 let takes_turns = self.turns[container];
                 self.script.containers.push(Container { takes_turns, ..Container::default() });
-                (self.lives, self.executed) = (true, false);
+                (self.lives, self.executed, self.reads) = (true, false, false);
                 // Without turns the container goes on at once, and so it is the one who stops.
                 self.inside = !takes_turns;
             } else {
                 let executes = matches!(deed.operation, Operation::Exec(_)) && deed.refused.is_none();
+                self.reads |= executes && reads_lines(deed.operation);
                 let kills = kills(deed.operation);
                 self.push(Statement::Do(deed));
                 if executes {
@@ -252,8 +261,7 @@ impl<'a> Writer<'a> {
 
     /// Where the container's shell has standard input, no program can stop for a line.
     fn stop(&mut self, id: &'a str) {
-        let is_shell = self.lives && self.executed;
-        if !is_shell {
+        if !(self.lives && self.reads) {
             self.push(Statement::Stop(id));
         }
     }

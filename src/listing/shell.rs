@@ -3,16 +3,26 @@
 //! A shell's commands are processes, and a process cannot change another's root directory or descriptors. So the
 //! container's first process waits, and commands join its namespaces; what has no such form says so.
 
-use super::script::{Deed, deeds, ends, parts};
-use super::{Line, Text, heading, preamble, shell_line, shell_word};
+use super::script::{Deed, deeds, ends, kills, parts};
+use super::{Line, Text, heading, mentions, preamble, shell_line, shell_word, subject};
 use crate::lesson::{Condition, Lesson, Round, Run, Side};
-use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process};
+use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process, SetAttr};
 use crate::words::Lang;
+use std::ops::Range;
 
 const PID: &str = "{pid}";
 
 pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
-    let mut body = Body { words, text: Text::default(), step: 0, root: "/".into(), lives: false };
+    let mut body = Body {
+        words,
+        text: Text::default(),
+        step: 0,
+        acts_inside: false,
+        root: "/".into(),
+        dir: None,
+        unmapped: false,
+        lives: false,
+    };
     for (number, id, rounds) in parts(lesson, upto) {
         (body.step, body.text.step) = (number, Some(number));
         body.text.gap();
@@ -30,14 +40,16 @@ pub fn program(lesson: &Lesson, upto: usize, words: Lang) -> Vec<Line> {
     let mut text = Text::default();
     text.add("#!/bin/sh");
     preamble(lesson, upto, words).iter().for_each(|line| text.add(format!("# {line}")));
-    // What stands in single quotes is for the container's shell, and the container's number is set below.
-    if body.lines.iter().any(|line| line.text.contains("sh -c '") && line.text.contains('$')) {
+    // What stands in single quotes is for the container's shell.
+    let code = body.lines.iter().map(|line| line.text.as_str()).filter(|line| !line.trim().starts_with('#'));
+    if code.collect::<Vec<_>>().join("\n").split('\'').skip(1).step_by(2).any(|quoted| quoted.contains('$')) {
         text.add("# shellcheck disable=SC2016");
     }
     text.add("set -e");
     let moves_root = body.lines.iter().any(|line| line.text.starts_with("root="));
+    let said = body.whole();
     for (name, helper) in helpers(words, &joins(lesson, upto), moves_root) {
-        if body.mentions(name) {
+        if mentions(&said, name) {
             text.gap();
             text.add(helper);
         }
@@ -81,8 +93,8 @@ fn helpers(words: Lang, joins: &str, moves_root: bool) -> Vec<(&'static str, Str
         (
             "start_container",
             format!(
-                "# {}\nstart_container() {{\n    unshare \"$@\" --fork sleep infinity &\n    pid=\n    until read -r pid _ < \
-                 \"/proc/$!/task/$!/children\" || [ -n \"$pid\" ]; do\n        sleep 0.01\n    done\n}}",
+                "# {}\nstart_container() {{\n    unshare \"$@\" --fork sleep infinity &\n    parent=$! pid=\n    until read -r pid _ < \
+                 \"/proc/$parent/task/$parent/children\" || [ -n \"$pid\" ]; do\n        [ -e \"/proc/$parent\" ]\n        sleep 0.01\n    done\n}}",
                 say("listing.start")
             ),
         ),
@@ -100,8 +112,13 @@ struct Body {
     words: Lang,
     text: Text,
     step: usize,
+    acts_inside: bool,
     /// The root directory that the container's commands get.
     root: String,
+    /// The working directory that the container's first process would have, where it is not its root.
+    dir: Option<String>,
+    /// The container's user namespace has no id map yet.
+    unmapped: bool,
     lives: bool,
 }
 
@@ -116,7 +133,8 @@ enum Form {
 impl Body {
     fn round(&mut self, round: &Round, call: &mut usize) {
         let inside = round.actor == Actor::Container;
-        let mut block: Vec<(String, std::ops::Range<usize>)> = Vec::new();
+        self.acts_inside = inside;
+        let mut block: Vec<(String, Range<usize>)> = Vec::new();
         for deed in deeds(round) {
             let calls = *call..*call + deed.calls.len();
             *call = calls.end;
@@ -132,8 +150,17 @@ impl Body {
                     self.enter_root(&root);
                     self.text.lines[at..].iter_mut().for_each(|line| line.calls = calls.clone());
                 }
+                operation if kills(operation) => {
+                    self.end_container();
+                    self.text.lines.iter_mut().rev().nth(1).into_iter().for_each(|line| line.calls = calls.clone());
+                }
+                Operation::IdMap(_) if deed.refused.is_none() => {
+                    self.unmapped = false;
+                    let Form::Command(command) = self.form(&deed) else { unreachable!("id maps are files") };
+                    self.text.add_calls(command, calls);
+                }
                 _ => match self.form(&deed) {
-                    Form::Command(command) if inside => block.push((command, calls)),
+                    Form::Command(command) if inside => self.inside(&deed, command, calls, &mut block),
                     Form::Command(command) => self.text.add_calls(command, calls),
                     Form::None(key) => {
                         for (number, one) in deed.calls.iter().enumerate() {
@@ -161,19 +188,33 @@ impl Body {
         }
     }
 
-    fn clone(&mut self, flags: NamespaceFlags, calls: std::ops::Range<usize>) {
+    /// A command for the container, in the directory where its first process would be.
+    fn inside(&mut self, deed: &Deed, command: String, calls: Range<usize>, block: &mut Vec<(String, Range<usize>)>) {
+        if let Some(dir) = self.dir.as_ref().filter(|_| block.is_empty() && deed.calls.iter().any(is_relative)) {
+            block.push((format!("cd {}", shell_word(dir)), 0..0));
+        }
+        match deed.operation {
+            Operation::Chdir(path) if path.starts_with('/') => self.dir = Some(path.clone()).filter(|dir| dir != "/"),
+            Operation::PivotRoot(_) if deed.refused.is_none() => self.dir = None,
+            _ => {}
+        }
+        block.push((command, calls));
+    }
+
+    fn clone(&mut self, flags: NamespaceFlags, calls: Range<usize>) {
         let names = names(flags);
         let mut options: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
         if names.contains(&"mount") {
             options.push("--propagation unchanged".into());
         }
         self.text.add_calls(format!("start_container {}", options.join(" ")), calls);
-        self.lives = true;
+        (self.lives, self.unmapped) = (true, names.contains(&"user"));
         self.enter_root("/");
     }
 
     /// The root directory of the container's commands from here on.
     fn enter_root(&mut self, root: &str) {
+        self.dir = None;
         if root == self.root {
             return;
         }
@@ -192,8 +233,12 @@ impl Body {
         }
     }
 
-    fn flush(&mut self, inside: bool, block: &mut Vec<(String, std::ops::Range<usize>)>) {
-        let lines = std::mem::take(block);
+    fn flush(&mut self, inside: bool, block: &mut Vec<(String, Range<usize>)>) {
+        let mut lines = std::mem::take(block);
+        if inside && lines.iter().all(|(line, _)| line.starts_with('#') || line.starts_with("cd ")) {
+            // A working directory belongs to one process.
+            lines.retain(|(line, _)| line.starts_with('#'));
+        }
         let is_comment = |line: &str| line.starts_with('#');
         let commands = lines.iter().filter(|(line, _)| !is_comment(line)).count();
         let is_plain = |line: &str| line.starts_with("if ") || !line.contains(['>', ';', '&', '|']);
@@ -240,15 +285,22 @@ impl Body {
     }
 
     fn end_container(&mut self) {
-        self.text.add("kill -KILL \"$pid\"\nwait || :");
+        self.text.add("kill -KILL \"$pid\"\nwait \"$parent\" || :");
         self.lives = false;
     }
 
     fn form(&self, deed: &Deed) -> Form {
         let form = self.command(deed.operation, &deed.calls);
+        if self.unmapped && self.acts_inside {
+            return Form::None("listing.no-shell-unmapped");
+        }
         match (form, deed.refused) {
             (Form::Command(_), Some(_)) if matches!(deed.operation, Operation::Rename(_)) => {
                 Form::None("listing.no-shell-rename")
+            }
+            // mount(8) adds the flags that the mount has, and so is not refused.
+            (Form::Command(_), Some(_)) if matches!(deed.operation, Operation::Remount(_)) => {
+                Form::None("listing.no-shell-remount")
             }
             (Form::Command(command), Some(errno)) => {
                 let note = self.words.say("listing.refused", &[errno]);
@@ -286,17 +338,20 @@ impl Body {
             Operation::Remount(remount) => {
                 let bind = remount.bind.then_some("bind");
                 let flags = remount.flags.words().map(|flag| flag.word);
-                let options: Vec<&str> = std::iter::once("remount").chain(bind).chain(flags).collect();
+                // mount(8) keeps what is not named; mount(2) does not.
+                let writable = (remount.flags.0 & libc::MS_RDONLY == 0).then_some("rw");
+                let options: Vec<&str> = std::iter::once("remount").chain(bind).chain(writable).chain(flags).collect();
                 format!("mount -o {} {}", options.join(","), word(&remount.on))
             }
             Operation::SetAttr(attr) if !attr.recursive => {
-                let set = attr.set.words().map(|flag| flag.word.to_string());
-                let clear = attr.clear.words().map(|flag| match flag.word {
-                    "ro" => "rw".to_string(),
-                    other => other.replacen("no", "", 1),
-                });
-                let options: Vec<String> = set.chain(clear).collect();
-                format!("mount -o remount,bind,{} {}", options.join(","), word(&attr.on))
+                format!("mount -o remount,bind,{} {}", attributes(attr), word(&attr.on))
+            }
+            Operation::SetAttr(attr) => {
+                let options = attributes(attr);
+                let on = word(&attr.on);
+                format!(
+                    "findmnt -Rnro TARGET {on} | while read -r at; do mount -o remount,bind,{options} \"$at\"; done"
+                )
             }
             Operation::Propagation(propagation) => {
                 let kind = format!("{:?}", propagation.kind).to_lowercase();
@@ -329,12 +384,8 @@ impl Body {
                     Process::Number(number) => number.to_string(),
                     Process::Word(_) => "\"$pid\"".into(),
                 };
-                // The container's end follows, where this is its end.
                 let signal = nix::sys::signal::Signal::try_from(kill.signal.0);
                 let name = signal.map_or_else(|_| kill.signal.0.to_string(), |signal| signal.as_str()[3..].to_string());
-                if matches!(kill.pid, Process::Word(_)) && name == "KILL" {
-                    return Form::Command(":".into());
-                }
                 format!("kill -{name} {pid}")
             }
             Operation::Chdir(path) => format!("cd {}", word(path)),
@@ -344,7 +395,6 @@ impl Body {
             Operation::MoveMount(_) | Operation::OpenTree(_) => return Form::None("listing.no-shell-move"),
             Operation::Exec(_) => return Form::None("listing.no-shell-exec"),
             Operation::Clone(_)
-            | Operation::SetAttr(_)
             | Operation::Unshare(_)
             | Operation::Setns(_)
             | Operation::Open(_)
@@ -355,6 +405,32 @@ impl Body {
     }
 }
 
+/// Attributes as mount(8)'s options.
+fn attributes(attr: &SetAttr) -> String {
+    let set = attr.set.words().map(|flag| flag.word.to_string());
+    let clear = attr.clear.words().map(|flag| match flag.word {
+        "ro" => "rw".to_string(),
+        other => other.replacen("no", "", 1),
+    });
+    set.chain(clear).collect::<Vec<_>>().join(",")
+}
+
+/// Whether a call depends on the working directory.
+fn is_relative(call: &Call) -> bool {
+    let relative = |path: &str| !path.starts_with('/');
+    match call {
+        Call::Mount { source: Some(source), target, flags, .. } => {
+            relative(target) || (flags.0 & libc::MS_BIND != 0 && relative(source))
+        }
+        Call::Sethostname { .. }
+        | Call::Write { .. }
+        | Call::Close { .. }
+        | Call::Kill { .. }
+        | Call::Execve { .. } => false,
+        other => subject(other).split_once(' ').is_some_and(|(_, path)| relative(path)),
+    }
+}
+
 /// A line into a file; the container's number is a variable.
 fn write(path: &str, text: &str) -> String {
     let quoted = |text: &str| {
@@ -362,6 +438,7 @@ fn write(path: &str, text: &str) -> String {
     };
     match text.strip_suffix('\n') {
         Some(line) if !line.contains(['\n', '\\']) => format!("echo {} > {}", quoted(line), quoted(path)),
+        Some(lines) if !text.contains(PID) => format!("cat > {} <<'TEXT'\n{lines}\nTEXT", quoted(path)),
         _ => format!("printf %s {} > {}", quoted(text), quoted(path)),
     }
 }

@@ -23,4 +23,4 @@ pub(crate) use call::quoted;
 pub use errno::{errno_meaning, errno_name, errno_number};
 pub use flags::{AttrFlags, FlagWord, MountFlags, NamespaceFlags, OpenFlags, TreeFlags};
 pub use lower::lower;
-pub use operation::{Actor, Mode, Operation, Process, ProcessWord, PropagationType};
+pub use operation::{Actor, Mode, Operation, Process, ProcessWord, PropagationType, SetAttr};

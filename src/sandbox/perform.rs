@@ -96,7 +96,10 @@ pub fn execute(_proof: &Elsewhere, path: &str, args: &[String], env: &[String]) 
 /// Keeps a new descriptor under its name. Its number is the call's result.
 fn keep(open: &mut Open, name: &str, fd: OwnedFd) -> Result<i64, Errno> {
     let number = fd.as_raw_fd();
-    open.insert(name.into(), fd.into());
+    if let Some(forgotten) = open.insert(name.into(), fd.into()) {
+        // Closing the one that had this name would be a call that nobody asked for, and that is not shown.
+        std::mem::forget(forgotten);
+    }
     Ok(number.into())
 }
 

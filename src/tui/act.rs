@@ -7,7 +7,7 @@ use super::panes::help;
 use super::rows::rows;
 use super::scene::Scene;
 use super::screen::Map;
-use super::view::{Focus, Mode, Sight, Tab, View};
+use super::view::{Focus, Mode, Sight, Tab, View, tabs};
 use crate::lesson::Side;
 use crate::mounts::printable;
 use crate::op::lower;
@@ -391,7 +391,7 @@ fn pane(by: i32, view: &mut View, scene: &Scene) {
 
 fn tab(by: i32, session: &Session, view: &mut View, scene: &Scene, area: Rect) {
     let is_wide = Map::of(session, view, scene, area).is_some_and(|map| map.right_page.is_some());
-    let tabs: &[Tab] = if is_wide { &[Tab::Program, Tab::Ran] } else { &[Tab::Text, Tab::Ran, Tab::Program] };
+    let tabs = tabs(is_wide);
     let current = if is_wide { view.right_tab() } else { view.tab(session) };
     let at = tabs.iter().position(|tab| *tab == current).unwrap_or(0) as i32;
     view.tab = Some(tabs[(at + by).rem_euclid(tabs.len() as i32) as usize]);

@@ -15,6 +15,9 @@ pub enum Tone {
     Bar,
     /// What is chosen or focused.
     Chosen,
+    /// Strings and comments of a program.
+    Text,
+    Comment,
 }
 
 /// The style of a tone; without colour (NO_COLOR) the attributes remain.
@@ -27,6 +30,8 @@ pub fn style(tone: Tone, colour: bool) -> Style {
         Tone::Added => colour(Color::Blue).add_modifier(Modifier::BOLD),
         Tone::Removed => colour(Color::Magenta).add_modifier(Modifier::CROSSED_OUT),
         Tone::Changed => colour(Color::Yellow).add_modifier(Modifier::UNDERLINED),
+        Tone::Text => colour(Color::Green),
+        Tone::Comment => colour(Color::Cyan),
         Tone::Bar | Tone::Chosen => plain.add_modifier(Modifier::REVERSED),
     }
 }

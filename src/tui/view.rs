@@ -2,6 +2,7 @@
 
 use super::glyphs::Glyphs;
 use crate::lesson::Side;
+use crate::listing::Language;
 use crate::mounts::MountTable;
 use crate::session::{Phase, Session};
 use crate::words::Lang;
@@ -12,8 +13,12 @@ use std::sync::Arc;
 pub enum Tab {
     Text,
     Ran,
-    Program,
+    /// The lesson as a program in this language.
+    Program(Language),
 }
+
+/// The programs' tabs, in their order.
+pub const PROGRAMS: [Tab; 3] = [Tab::Program(Language::C), Tab::Program(Language::Shell), Tab::Program(Language::Rust)];
 
 /// Which pane the arrows move in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +57,12 @@ pub enum Mode {
     NoChinese,
     /// What is wrong with the lesson's files as they were saved.
     Fault(String),
+}
+
+/// The tabs of the page, or of the second page of wide screens, which the text is not on.
+pub fn tabs(is_second: bool) -> Vec<Tab> {
+    let first: &[Tab] = if is_second { &[Tab::Ran] } else { &[Tab::Text, Tab::Ran] };
+    [first, &PROGRAMS].concat()
 }
 
 #[derive(Debug, Clone)]
@@ -114,7 +125,7 @@ impl View {
 
     /// The tab of the second page of wide screens, which the text is not on.
     pub fn right_tab(&self) -> Tab {
-        if self.tab == Some(Tab::Ran) { Tab::Ran } else { Tab::Program }
+        self.tab.filter(|tab| *tab != Tab::Text).unwrap_or(PROGRAMS[0])
     }
 
     /// The view of a new page: nothing open, nothing selected.

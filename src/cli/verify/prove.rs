@@ -24,6 +24,10 @@ impl<'a> Prover<'a> {
     pub fn take(&mut self, entry: Entry) -> Vec<Report<'a>> {
         let place = |id: &str| self.lesson.steps.iter().position(|step| step.id == id);
         match entry {
+            Entry::Prepared { record } if !self.lesson.prepare.is_empty() => {
+                let (event, rounds, proofs) = ("prepare", vec![record], Vec::new());
+                vec![Report { event, lesson: self.lesson, step: None, variant: None, rounds, proofs, kernel: None }]
+            }
             Entry::Round { step, record, .. } => {
                 let Some(index) = place(&step) else { return Vec::new() };
                 let reports = self.steps_before(index);
@@ -59,7 +63,15 @@ impl<'a> Prover<'a> {
                 proofs.push(Proof { text: self.lang.say("verify.idle-propagation", &[]), held: false });
             }
             let kernel = step.predict.as_ref().map(|prediction| judge(prediction, &rounds));
-            reports.push(Report { event: "step", lesson: self.lesson, step, variant: None, rounds, proofs, kernel });
+            reports.push(Report {
+                event: "step",
+                lesson: self.lesson,
+                step: Some(step),
+                variant: None,
+                rounds,
+                proofs,
+                kernel,
+            });
             self.step += 1;
         }
         reports
@@ -80,7 +92,7 @@ impl<'a> Prover<'a> {
             }
         }
         let (event, variant) = ("variant", Some(variant.id.as_str()));
-        Some(Report { event, lesson: self.lesson, step, variant, rounds, proofs, kernel: None })
+        Some(Report { event, lesson: self.lesson, step: Some(step), variant, rounds, proofs, kernel: None })
     }
 
     /// What the lesson expects on its way and says that a variant breaks.
@@ -104,7 +116,15 @@ impl<'a> Prover<'a> {
             proofs.push(Proof { text: self.lang.say("verify.already", &[]), held: false });
         }
         let rounds = vec![solved];
-        Some(Report { event: "task", lesson: self.lesson, step, variant: None, rounds, proofs, kernel: None })
+        Some(Report {
+            event: "task",
+            lesson: self.lesson,
+            step: Some(step),
+            variant: None,
+            rounds,
+            proofs,
+            kernel: None,
+        })
     }
 }
 

@@ -8,11 +8,12 @@ use crate::words::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// What is reported of a step or a variant.
+/// What is reported of the preparation, a step or a variant.
 pub struct Report<'a> {
     pub event: &'static str,
     pub lesson: &'a Lesson,
-    pub step: &'a Step,
+    /// None: the preparation.
+    pub step: Option<&'a Step>,
     pub variant: Option<&'a str>,
     pub rounds: Vec<RoundRecord>,
     /// What had to be so.
@@ -49,10 +50,12 @@ impl Report<'_> {
         if as_json {
             return writeln!(out, "{}", printable_json(&self.as_event().to_string()));
         }
+        // Text has nothing to say of what was not asked about; an event tells what ran as step 0.
+        let Some(step) = self.step else { return Ok(()) };
         let name = match self.variant {
-            Some(variant) => format!("{} / {variant}", self.step.id),
-            None if self.event == "task" => format!("{} / task", self.step.id),
-            None => self.step.id.clone(),
+            Some(variant) => format!("{} / {variant}", step.id),
+            None if self.event == "task" => format!("{} / task", step.id),
+            None => step.id.clone(),
         };
         writeln!(out, "{} {name}", if self.held() { "ok  " } else { "FAIL" })?;
         for proof in self.proofs.iter().filter(|proof| !proof.held) {
@@ -99,7 +102,7 @@ impl Report<'_> {
         let mut value = json!({
             "event": self.event,
             "lesson": self.lesson.id,
-            "step": self.step.id,
+            "step": self.step.map_or("prepare", |step| &step.id),
             "actor": actor.map(|actor| if actor == Actor::Host { "host" } else { "container" }),
             "calls": calls,
             "outside": changes(&self.rounds, Side::Outside),
@@ -107,7 +110,7 @@ impl Report<'_> {
             "output": output,
             "expect": expect,
         });
-        if let Some(table) = self.rounds.last().and_then(|record| layers_of(self.step, record)) {
+        if let Some(table) = self.step.zip(self.rounds.last()).and_then(|(step, record)| layers_of(step, record)) {
             value["layers"] = layers(&table);
         }
         if let Some(variant) = self.variant {

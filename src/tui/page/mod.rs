@@ -15,12 +15,15 @@ use super::style::Tone;
 use super::view::{Mode, Tab, View};
 use crate::session::Session;
 use crate::wrap::{cut, hang, wrap};
+use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 #[derive(Debug, Clone)]
 pub struct PageLine {
     pub text: String,
     pub tone: Tone,
+    /// Parts of the text in another tone.
+    pub parts: Vec<(Range<usize>, Tone)>,
 }
 
 /// Lines to be scrolled.
@@ -39,7 +42,7 @@ impl Page {
     }
 
     fn add_as(&mut self, tone: Tone, lines: impl IntoIterator<Item = String>) {
-        self.lines.extend(lines.into_iter().map(|text| PageLine { text, tone }));
+        self.lines.extend(lines.into_iter().map(|text| PageLine { text, tone, parts: Vec::new() }));
     }
 
     /// An empty line between two parts.
@@ -103,7 +106,7 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
         _ => match view.tab(session) {
             Tab::Text => text::text(session, view, width),
             Tab::Ran => ran::ran(session, view, width, height),
-            Tab::Program => program::program(session, view, crate::listing::Language::C, width),
+            Tab::Program(language) => program::program(session, view, language, width),
         },
     }
     .squeezed(height)
@@ -113,7 +116,9 @@ pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, wid
 pub fn right(session: &Session, view: &View, width: usize) -> Page {
     match view.right_tab() {
         Tab::Ran => ran::calls(session, view, width),
-        _ => program::program(session, view, crate::listing::Language::C, width),
+        Tab::Program(language) => program::program(session, view, language, width),
+        // The text is on the first page.
+        Tab::Text => Page::default(),
     }
 }
 

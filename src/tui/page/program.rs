@@ -1,7 +1,7 @@
 //! The lesson as a program, with `=>` on the line that just ran: a debugger for it.
 
 use super::{Page, PageLine};
-use crate::listing::{Language, has_calls, listing};
+use crate::listing::{Language, Part, has_calls, listing, parts};
 use crate::op::errno_name;
 use crate::session::{Phase, Session};
 use crate::tui::style::Tone;
@@ -31,26 +31,38 @@ pub fn program(session: &Session, view: &View, language: Language, width: usize)
         let answer = if is_here { answers.get(made.clone()).and_then(<[String]>::last) } else { None };
         let is_last = answer.is_some() && made.contains(&(answers.len() - 1));
         let sign = if is_last { "=> " } else { "   " };
-        let mut parts = hang(&line.text, width.saturating_sub(3), 10);
+        let mut lines = hang(&line.text, width.saturating_sub(3), 10);
+        let coloured: Vec<_> = lines.iter().map(|text| parts(text, language)).collect();
         if let Some(answer) = answer {
-            let rest = width.saturating_sub(3 + parts.last().map_or(0, |part| part.width()) + 2);
+            let rest = width.saturating_sub(3 + lines.last().map_or(0, |part| part.width()) + 2);
             if answer.width() <= rest {
-                let last = parts.last_mut().expect("a line");
+                let last = lines.last_mut().expect("a line");
                 last.push_str(&format!("{}{answer}", " ".repeat(2 + rest - answer.width())));
             } else {
-                parts.push(format!("{answer:>0$}", width.saturating_sub(3)));
+                lines.push(format!("{answer:>0$}", width.saturating_sub(3)));
             }
         }
         let is_first = is_here && page.focus.is_none() && (!has_calls || !line.calls.is_empty());
         if is_last || is_first {
-            page.focus = Some((page.lines.len() + parts.len(), 0));
+            page.focus = Some((page.lines.len() + lines.len(), 0));
         }
         let tone = if is_last { Tone::Strong } else { Tone::Plain };
-        for (number, part) in parts.into_iter().enumerate() {
+        for (number, part) in lines.into_iter().enumerate() {
             let text = format!("{}{part}", if number == 0 { sign } else { "   " });
-            page.lines.push(PageLine { text, tone });
+            // The sign comes first; where it stands, the whole line is strong.
+            let coloured = coloured.get(number).filter(|_| !is_last).into_iter().flatten();
+            let parts = coloured.map(|(range, part)| (range.start + 3..range.end + 3, tone_of(*part))).collect();
+            page.lines.push(PageLine { text, tone, parts });
         }
     }
     page.focus = page.focus.map(|(line, _)| (line.min(page.lines.len() - 1), 0));
     page
+}
+
+fn tone_of(part: Part) -> Tone {
+    match part {
+        Part::Keyword => Tone::Strong,
+        Part::Text => Tone::Text,
+        Part::Comment => Tone::Comment,
+    }
 }

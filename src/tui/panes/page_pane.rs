@@ -51,5 +51,8 @@ pub fn draw(session: &Session, view: &View, scene: &Scene, map: &Map, canvas: &m
 fn lines(page: &Page, first: usize, y: usize, x: usize, height: usize, canvas: &mut Canvas) {
     for (row, line) in page.lines.iter().skip(first).take(height).enumerate() {
         canvas.put(y + row, x, &line.text, line.tone);
+        for (range, tone) in &line.parts {
+            canvas.put(y + row, x + line.text[..range.start].width(), &line.text[range.clone()], *tone);
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::cells::Kind;
 use crate::tui::screen::Map;
 use crate::tui::style::Tone;
-use crate::tui::view::{Mode, Tab, View};
+use crate::tui::view::{self, Mode, Tab, View};
 use crate::words::Lang;
 use crate::wrap::{cut_with, fit};
 use unicode_width::UnicodeWidthStr;
@@ -95,7 +95,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
     let named = |tab: Tab| match tab {
         Tab::Text => lang.say("tui.text", &[]),
         Tab::Ran => lang.say("tui.ran", &[]),
-        Tab::Program => lang.say("tui.program", &[]),
+        Tab::Program(language) => language.name().into(),
     };
     let open = match view.mode {
         Mode::Variants(_) => Some("tui.variants-tab"),
@@ -127,7 +127,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
     let current = Some(view.tab(session));
     match &map.right_page {
         None => {
-            let text = with_open(names(&[Tab::Text, Tab::Ran, Tab::Program], current.filter(|_| open.is_none())));
+            let text = with_open(names(&view::tabs(false), current.filter(|_| open.is_none())));
             canvas.put(line, 0, &to_the_end(text + &shells, map.width - 1), Tone::Plain);
         }
         Some(right) => {
@@ -135,7 +135,7 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
             let left = with_open(format!("{} {}", rule.repeat(2), named(Tab::Text)));
             canvas.put(line, 0, &to_the_end(left, at), Tone::Plain);
             canvas.put(line, at, view.glyphs.tee(), Tone::Plain);
-            let text = names(&[Tab::Program, Tab::Ran], Some(view.right_tab())) + &shells;
+            let text = names(&view::tabs(true), Some(view.right_tab())) + &shells;
             canvas.put(line, at + 1, &to_the_end(text, map.width - at - 2), Tone::Plain);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Usage, image, replay, settle};
 use crate::conduct::Start;
-use crate::export::{Book, file_name, html, index, index_name, markdown};
+use crate::export::{Book, cast, file_name, html, index, index_name, markdown};
 use crate::lesson::{HostKind, Lesson, bundled, open, source};
 use crate::listing::{Language, listing};
 use crate::mounts::printable;
@@ -28,6 +28,8 @@ pub enum Format {
     Markdown,
     /// The same as one page for a browser, step by step, without network.
     Html,
+    /// The real screen as asciicast v2, which asciinema plays.
+    Cast,
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,9 +64,10 @@ pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         Format::C => Some(Language::C),
         Format::Rust => Some(Language::Rust),
         Format::Shell => Some(Language::Shell),
-        Format::Markdown | Format::Html => None,
+        Format::Markdown | Format::Html | Format::Cast => None,
     };
-    if if language.is_some() { args.worksheet } else { args.step.is_some() } {
+    let is_book = matches!(format, Format::Markdown | Format::Html);
+    if (args.worksheet && !is_book) || (args.step.is_some() && language.is_none()) {
         return Err(Usage(lang.say("export.not-both", &[])).into());
     }
     // What cannot be written is said before a lesson is performed.
@@ -79,6 +82,7 @@ pub fn export(args: &Args, lang: Lang) -> anyhow::Result<u8> {
             };
             program(&lesson, language, args.step, lang)?
         }
+        None if format == Format::Cast => cast(&transcript(name)?, lang)?,
         None => {
             let book = Book::new(&transcript(name)?, lang)?;
             let book = if args.worksheet { book.into_worksheet() } else { book };

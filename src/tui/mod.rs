@@ -7,6 +7,7 @@ mod canvas;
 mod cells;
 mod elide;
 mod explain;
+mod film;
 mod glyphs;
 mod input;
 mod keys;
@@ -28,6 +29,7 @@ mod tests;
 mod view;
 
 pub use act::{Act, press};
+pub use film::Film;
 pub use laid::Laid;
 pub use menu::{Entry, choose, progress_in_words};
 pub use preview::{page_lines, preview};

@@ -216,3 +216,26 @@ impl Maker<'_> {
 fn command(record: &CommandRecord) -> CommandLine {
     CommandLine { line: printable(record.line.as_bytes()), output: record.output.lines().map(printable_line).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A step's lines, moved to the left, with a sign where others stood between them; comments alone are no program.
+    #[test]
+    fn a_steps_part_of_a_program() {
+        let line = |text: &str, step| Line { text: text.into(), step, calls: 0..0 };
+        let lines = [
+            line("int main(void)", None),
+            line("    /* Step 1 */", Some(1)),
+            line("    if (one())", Some(1)),
+            line("        die();", Some(1)),
+            line("", Some(1)),
+            line("    two();", Some(2)),
+            line("    three();", Some(1)),
+            line("    /* Step 3 */", Some(3)),
+        ];
+        assert_eq!(excerpt(&lines, 1).unwrap(), "/* Step 1 */\nif (one())\n    die();\n\n…\nthree();\n");
+        assert_eq!(excerpt(&lines, 3), None);
+    }
+}

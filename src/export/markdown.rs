@@ -364,3 +364,40 @@ fn tame_line(line: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::book::{Cell, Line, Row};
+
+    fn row(point: &str, mark: Mark) -> Line {
+        let cell = |text: &str| Cell { text: text.into(), is_changed: false };
+        let cells = [cell(point), cell("tmpfs"), cell("x"), cell("private")];
+        Line { row: Some(Row { mark, cells, note: None }), has_note: false }
+    }
+
+    fn table(rows: usize) -> String {
+        let mut lines: Vec<Line> = (0..rows).map(|number| row(&format!("/m{number}"), Mark::None)).collect();
+        lines.insert(3, row("/new", Mark::Added));
+        let table = Table { name: "Here".into(), summary: "all".into(), lines, is_changed: true };
+        Page { lang: Lang::En, out: String::new() }.table(&table, false)
+    }
+
+    /// In a long table what nothing touched is counted, each run in its place; a short one is shown whole.
+    #[test]
+    fn long_tables_are_folded() {
+        let lines: Vec<String> = table(30).lines().skip(2).map(|line| line.trim().to_string()).collect();
+        assert_eq!(lines, ["… 3 more rows", "added   /new            tmpfs  x       private", "… 27 more rows"]);
+        assert_eq!(table(10).lines().count(), 13);
+    }
+
+    /// Only what stands between single backticks is code; nothing else is more than its characters.
+    #[test]
+    fn words_cannot_begin_what_they_do_not_end() {
+        assert_eq!(tame_line("a `<b>` <i> [x](y)"), "a `<b>` \\<i> \\[x](y)");
+        assert_eq!(tame_line("odd ` <b>"), "odd \\` \\<b>");
+        assert_eq!(tame_line("\\` <b> `"), "\\\\` <b> `");
+        assert_eq!(tame_line("`` <b> ``"), "\\`\\` \\<b> \\`\\`");
+        assert_eq!(tame("```js<b>\n<i>"), "```jsb\n<i>\n```");
+    }
+}

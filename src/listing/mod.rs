@@ -5,6 +5,8 @@ mod highlight;
 mod rust;
 mod script;
 mod shell;
+#[cfg(test)]
+mod tests;
 
 pub use highlight::{Part, parts};
 

@@ -6,7 +6,7 @@
 use super::script::{Deed, deeds, ends, kills, parts};
 use super::{Line, Text, heading, mentions, preamble, shell_line, shell_word, subject};
 use crate::lesson::{Condition, Lesson, Round, Run, Side};
-use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process, SetAttr, linux};
+use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process, SetAttr, linux, quoted};
 use crate::words::Lang;
 use std::ops::Range;
 
@@ -236,8 +236,13 @@ impl Body {
     fn flush(&mut self, inside: bool, block: &mut Vec<(String, Range<usize>)>) {
         let mut lines = std::mem::take(block);
         if inside && lines.iter().all(|(line, _)| line.starts_with('#') || line.starts_with("cd ")) {
-            // A working directory belongs to one process.
-            lines.retain(|(line, _)| line.starts_with('#'));
+            // A working directory belongs to one process, and no command follows that would need it.
+            lines.retain(|(_, calls)| !calls.is_empty());
+            for (line, _) in &mut lines {
+                if let Some(dir) = line.strip_prefix("cd ") {
+                    *line = format!("# {}", self.words.say("listing.no-shell", &[&format!("chdir({})", quoted(dir))]));
+                }
+            }
         }
         let is_comment = |line: &str| line.starts_with('#');
         let commands = lines.iter().filter(|(line, _)| !is_comment(line)).count();

@@ -1,5 +1,6 @@
 //! What the screen shows of a session.
 
+mod programs;
 mod room;
 mod student;
 

@@ -44,6 +44,10 @@ fn main() -> ExitCode {
     }
     args.retain(|arg| !arg.starts_with('-'));
     let chosen = names(&args);
+    if chosen.is_empty() {
+        println!("no listing has the name {args:?}: none of {} performed", names(&[]).len());
+        return ExitCode::SUCCESS;
+    }
     let programs = common::place().join("programs");
     chosen.iter().for_each(|(lesson, language)| build(lesson, language, &programs));
     let users = common::users();

@@ -5,11 +5,10 @@ use crate::{PROGRAM, except, folder, names};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nslab::conduct;
 use nslab::lab::Lab;
-use nslab::lesson::{Lesson, Side};
+use nslab::lesson::{HostKind, Lesson, Side};
 use nslab::mounts::MountTable;
 use nslab::op::Operation;
-use nslab::sandbox::{HostKind, Sandbox, read_namespace};
-use nslab::words::Lang;
+use nslab::sandbox::{Sandbox, read_namespace};
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -78,7 +77,7 @@ fn conducted(lesson: &Lesson, layers: &[(String, String)]) -> Vec<Tables> {
     let mut all = vec![tables(&now)];
     for step in &lesson.steps {
         for round in &step.rounds {
-            let record = conduct::perform(&mut lab, step, round, &now, Lang::En).unwrap();
+            let record = conduct::perform(&mut lab, step, round, &now).unwrap();
             assert!(record.held(), "{}: {} does not hold", lesson.id, step.id);
             now = record.after;
         }

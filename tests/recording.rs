@@ -260,6 +260,8 @@ fn poison(value: &mut serde_json::Value) {
 fn wrong_usage_is_told() {
     let bad = place().join("bad.jsonl");
     std::fs::write(&bad, "{\"event\":\"recording\"}\n").unwrap();
+    let kept = place().join("bundled.jsonl");
+    std::fs::write(&kept, nslab::lesson::bundled_file("mount-ns/recording.jsonl").unwrap()).unwrap();
     let newer = place().join("newer.jsonl");
     std::fs::write(&newer, "{\"event\":\"recording\",\"format\":99}\n").unwrap();
     for (args, part) in [
@@ -270,6 +272,7 @@ fn wrong_usage_is_told() {
         (vec!["lesson", "lessons/mount-ns", "--replay"], "not bundled"),
         (vec!["lesson", "mount-ns", "--replay", "--record", "x"], "cannot be used with"),
         (vec!["lesson", "mount-ns", "--replay", "--step", "99"], "steps 1 to 14"),
+        (vec!["lesson", kept.to_str().unwrap(), "--record", "x"], "only played"),
         (vec!["lesson", "mount-ns", "--record", "/nowhere/x"], "folder that can be written"),
         (vec!["verify", "--record", "x"], "one lesson"),
         (vec!["verify", "mount-ns", "--record", bad.to_str().unwrap()], "already"),

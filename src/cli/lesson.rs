@@ -104,6 +104,10 @@ fn check_step(args: &Args, lesson: &Lesson) -> Result<(), Usage> {
 
 /// A recording, through the same screen or in the same words. What is only looked at is not kept as progress.
 fn play(transcript: Transcript, args: &Args, lang: Lang) -> anyhow::Result<u8> {
+    if args.record.is_some() || args.watch {
+        let what = "a recording is only played: leave --record and --watch away, or name a lesson";
+        return Err(Usage(what.into()).into());
+    }
     let lesson = Arc::new(transcript.lesson()?);
     check_step(args, &lesson)?;
     if transcript.cut {

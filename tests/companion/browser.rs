@@ -153,7 +153,7 @@ impl Browser {
         let event = |kind: &str| {
             json!({
                 "type": kind, "key": key, "code": code, "text": if kind == "keyUp" { "" } else { text },
-                "windowsVirtualKeyCode": i32::from(number), "nativeVirtualKeyCode": i32::from(number),
+                "windowsVirtualKeyCode": number, "nativeVirtualKeyCode": number,
             })
         };
         self.ask("Input.dispatchKeyEvent", event(if text.is_empty() { "rawKeyDown" } else { "keyDown" }));

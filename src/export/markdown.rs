@@ -11,6 +11,8 @@ use unicode_width::UnicodeWidthStr;
 const WIDTH: usize = 100;
 /// Unchanged rows between changed ones are counted rather than shown where a table is longer.
 const LONG: usize = 16;
+/// A line to write on.
+const RULE: &str = "............................................................";
 
 pub fn markdown(book: &Book) -> String {
     let mut page = Page { lang: book.lang, out: String::new() };
@@ -72,10 +74,8 @@ impl Page {
 
     /// Room to write.
     fn room(&mut self, label: &str, lines: usize) {
-        self.paragraph(&format!(
-            "{label}\n{}",
-            "\n\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\n".repeat(lines)
-        ));
+        self.paragraph(label);
+        (0..lines).for_each(|_| self.paragraph(RULE));
     }
 
     fn cover(&mut self, book: &Book) {
@@ -94,10 +94,7 @@ impl Page {
         self.paragraph(&lines.join("\n"));
         self.paragraph(&escape(&book.made));
         if book.worksheet {
-            self.paragraph(&format!(
-                "{} \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_",
-                self.say("export.name", &[])
-            ));
+            self.paragraph(&format!("{} {RULE}", self.say("export.name", &[])));
         }
         if let Some(prepared) = &book.prepared {
             self.heading(2, &self.say("export.prepared", &[]));

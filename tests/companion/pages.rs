@@ -1,9 +1,10 @@
 //! The books in a browser: by keyboard, wide and narrow, light and dark, on paper, without scripts.
 
 use crate::browser::{Browser, browser};
-use crate::common::{nslab, users};
+use crate::common::{home, nslab, users};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 const NOTHING: Vec<String> = Vec::new();
 
@@ -146,7 +147,7 @@ fn several_may_be_so() {
         browser.text("[...document.querySelectorAll('.here .verdict + ul li')].map((i) => i.innerText).join('|')");
     assert_eq!(
         items,
-        "the container still runs: not so|the file /test/a is there: so You chose it.|the file /b is there: so|\
+        "the container still runs: not so|the file /test/a is there: so (you chose it)|the file /b is there: so|\
          the host is called box: not so"
     );
     browser.picture("ticks");
@@ -284,19 +285,15 @@ fn a_worksheet_in_a_browser() {
 }
 
 fn worksheet() -> PathBuf {
-    static MADE: std::sync::OnceLock<(tempfile::TempDir, PathBuf)> = std::sync::OnceLock::new();
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
     let make = || {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("worksheet.html");
-        let output = nslab(users()[0])
-            .args(["export", "mount-ns", "--format", "html", "--worksheet", "--lang", "en", "-o"])
-            .arg(&file)
-            .output()
-            .unwrap();
+        let file = home(users()[0]).join("cwd/worksheet.html");
+        let args = ["export", "mount-ns", "--format", "html", "--worksheet", "--lang", "en", "-o"];
+        let output = nslab(users()[0]).args(args).arg(&file).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        (folder, file)
+        file
     };
-    MADE.get_or_init(make).1.clone()
+    MADE.get_or_init(make).clone()
 }
 
 /// A few pages to look at: `NSLAB_PICTURES=FOLDER`.

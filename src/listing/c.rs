@@ -3,7 +3,7 @@
 use super::script::{Container, Deed, Placed, Script, Statement};
 use super::{Line, Text, folded, heading, mentions, preamble, shell_line, subject};
 use crate::lesson::Lesson;
-use crate::op::{Call, Operation, quoted};
+use crate::op::{Call, Operation, linux, quoted};
 use crate::words::Lang;
 use std::collections::BTreeSet;
 
@@ -276,7 +276,7 @@ fn put(three: &[Call]) -> String {
     let [Call::Open { path, flags, .. }, Call::Write { text, .. }, _] = three else {
         unreachable!("a write has three calls")
     };
-    let flags = if flags.0 & libc::O_CREAT as u64 != 0 { "O_CREAT|O_TRUNC" } else { "0" };
+    let flags = if flags.0 & linux::O_CREAT as u64 != 0 { "O_CREAT|O_TRUNC" } else { "0" };
     format!("put({}, {flags}, {})", string(path), string(text))
 }
 

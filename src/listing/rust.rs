@@ -3,7 +3,7 @@
 use super::script::{Container, Deed, Placed, Script, Statement};
 use super::{Line, Text, folded, heading, mentions, preamble, shell_line};
 use crate::lesson::Lesson;
-use crate::op::{Call, FlagWord, Operation, Process};
+use crate::op::{Call, FlagWord, Operation, Process, linux};
 use crate::words::Lang;
 
 const PID: &str = "{pid}";
@@ -354,7 +354,7 @@ fn expression(call: &Call) -> String {
             format!("mknod({path:?}, SFlag::S_IFCHR, {}, makedev({major}, {minor}))", mode(*bits))
         }
         Call::Open { path, flags, mode: bits, .. } => {
-            let reads = flags.0 & (libc::O_WRONLY | libc::O_RDWR) as u64 == 0;
+            let reads = flags.0 & (linux::O_WRONLY | linux::O_RDWR) as u64 == 0;
             let flags = set("OFlag", flags.words()).replace("OFlag::empty()", "");
             let flags = match (reads, flags.is_empty()) {
                 (true, true) => "OFlag::O_RDONLY".into(),

@@ -6,7 +6,7 @@
 use super::script::{Deed, deeds, ends, kills, parts};
 use super::{Line, Text, heading, mentions, preamble, shell_line, shell_word, subject};
 use crate::lesson::{Condition, Lesson, Round, Run, Side};
-use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process, SetAttr, quoted};
+use crate::op::{Actor, Call, MountFlags, NamespaceFlags, Operation, Process, SetAttr, linux, quoted};
 use crate::words::Lang;
 use std::ops::Range;
 
@@ -332,7 +332,7 @@ impl Body {
             }
             Operation::Bind(bind) => {
                 let kind = if bind.recursive { "--rbind" } else { "--bind" };
-                let ignored = MountFlags(bind.flags.0 & !(libc::MS_BIND | libc::MS_REC));
+                let ignored = MountFlags(bind.flags.0 & !(linux::MS_BIND | linux::MS_REC));
                 let command = format!("mount {kind} {} {}", word(&bind.from), word(&bind.to));
                 if ignored.0 == 0 {
                     command
@@ -344,7 +344,7 @@ impl Body {
                 let bind = remount.bind.then_some("bind");
                 let flags = remount.flags.words().map(|flag| flag.word);
                 // mount(8) keeps what is not named; mount(2) does not.
-                let writable = (remount.flags.0 & libc::MS_RDONLY == 0).then_some("rw");
+                let writable = (remount.flags.0 & linux::MS_RDONLY == 0).then_some("rw");
                 let options: Vec<&str> = std::iter::once("remount").chain(bind).chain(writable).chain(flags).collect();
                 format!("mount -o {} {}", options.join(","), word(&remount.on))
             }
@@ -425,7 +425,7 @@ fn is_relative(call: &Call) -> bool {
     let relative = |path: &str| !path.starts_with('/');
     match call {
         Call::Mount { source: Some(source), target, flags, .. } => {
-            relative(target) || (flags.0 & libc::MS_BIND != 0 && relative(source))
+            relative(target) || (flags.0 & linux::MS_BIND != 0 && relative(source))
         }
         Call::Sethostname { .. }
         | Call::Write { .. }

@@ -57,7 +57,7 @@ pub fn run(
     plain.say.text(&text.title)?;
     plain.say.text(&text.about)?;
     if let Some(header) = &plain.session.recorded {
-        let words = [header.host_in_words(lang), header.kernel.clone(), day(header.date)];
+        let words = [header.host_in_words(lang), header.kernel.clone(), header.day()];
         plain.say.text(&lang.say("replay.begins", &[&words[0], &words[1], &words[2]]))?;
     }
     plain.say.text(&lang.say(if plain.session.is_play { "play.help" } else { "plain.help" }, &[]))?;
@@ -74,12 +74,6 @@ pub fn run(
         };
     }
     Ok(!plain.session.stuck)
-}
-
-/// As in 2026-11-24 (UTC).
-fn day(seconds: u64) -> String {
-    let (year, month, day, ..) = crate::date::civil(i64::try_from(seconds).unwrap_or(0));
-    format!("{year}-{month:02}-{day:02}")
 }
 
 impl Plain<'_> {

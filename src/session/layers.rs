@@ -164,7 +164,8 @@ pub fn layer_sentences(table: &LayerTable, lang: Lang) -> Vec<String> {
     table.rows.iter().map(row).collect()
 }
 
-fn state_word(state: Option<&FileState>, lang: Lang) -> String {
+/// What a column has at a path, in a word.
+pub fn state_word(state: Option<&FileState>, lang: Lang) -> String {
     let Some(state) = state else { return lang.say("layer.none", &[]) };
     match state.kind {
         FileKind::File => lang.say("layer.file", &[&size(state.size)]),

@@ -91,6 +91,12 @@ pub struct AskedWords {
 }
 
 impl Header {
+    /// As in 2026-11-24 (UTC).
+    pub fn day(&self) -> String {
+        let (year, month, day, ..) = crate::date::civil(i64::try_from(self.date).unwrap_or(0));
+        format!("{year}-{month:02}-{day:02}")
+    }
+
     pub fn host_in_words(&self, lang: Lang) -> String {
         lang.say(if self.host == HostKind::Tidy { "replay.host-tidy" } else { "replay.host-copy" }, &[])
     }

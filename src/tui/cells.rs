@@ -1,10 +1,10 @@
 //! A row as cells of fixed widths.
 
 use super::elide::apart;
-use super::scene::Shown;
 use super::shape::{Shape, branch};
 use super::view::View;
 use crate::mounts::{Mount, printable};
+use crate::session::Shown;
 use crate::wrap::{cut, cut_with, fit};
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
@@ -67,8 +67,8 @@ impl Columns {
 }
 
 /// Mount points of the rows that are visible, as short as the column wants and each unlike the others.
-pub fn points(shown: &Shown, rows: &[usize], columns: Columns, view: &View) -> HashMap<usize, String> {
-    if let Shape::Tree(branches) = &shown.shape {
+pub fn points(shown: &Shown, shape: &Shape, rows: &[usize], columns: Columns, view: &View) -> HashMap<usize, String> {
+    if let Shape::Tree(branches) = shape {
         let point = |&row: &usize| (row, branch(shown, branches, row, columns.point, view.glyphs));
         return rows.iter().map(point).collect();
     }
@@ -80,10 +80,10 @@ pub fn points(shown: &Shown, rows: &[usize], columns: Columns, view: &View) -> H
 
 /// Cells of the propagation: a word for as long as the source can yield to it. `shared:367` is said whole; a number
 /// that is cut would be another group.
-pub fn propagation_width(shown: &Shown, rows: &[usize], columns: Columns) -> usize {
+pub fn propagation_width(shown: &Shown, shape: &Shape, rows: &[usize], columns: Columns) -> usize {
     let room = if columns.kind == Kind::Wide { 10 } else { 8 };
     let most = if columns.kind == Kind::Wide { 14 } else { 11 };
-    let words = rows.iter().map(|&row| shown.propagation(row).width());
+    let words = rows.iter().map(|&row| shape.propagation(shown, row).width());
     words.filter(|width| *width <= most).max().unwrap_or(room).max(room)
 }
 

@@ -1,10 +1,11 @@
 //! One row of a mount table in words.
 
-use super::scene::{Scene, Shown};
+use super::scene::Scene;
 use super::shape::reach;
 use crate::lesson::Side;
 use crate::mounts::{Mount, printable};
 use crate::op::MountFlags;
+use crate::session::Shown;
 use crate::words::Lang;
 
 /// Short phrases, for the line under the tables.

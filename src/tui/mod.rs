@@ -15,7 +15,6 @@ mod laid;
 mod leave_key;
 mod markdown;
 mod menu;
-mod notes;
 mod page;
 mod panes;
 mod play;

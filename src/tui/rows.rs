@@ -1,10 +1,10 @@
 //! The lines of the two tables: which row stands beside which, what is folded, what is said about a row. No text of a
 //! row is made here; that is for the rows which are visible.
 
-use super::notes::note;
-use super::scene::{Scene, Shown};
+use super::scene::Scene;
 use super::shape::{Shape, reach};
 use crate::lesson::Side;
+use crate::session::{Shown, note};
 use crate::words::Lang;
 use std::collections::{HashMap, HashSet};
 
@@ -99,7 +99,7 @@ pub fn lines(focus: &[String], scene: &Scene, wanted: &Wanted) -> Vec<Line> {
             Some(row) if shows_ties(scene, side) && wanted.selected == Some((side, row)) => {
                 Some(reach(scene, side, row, lang))
             }
-            row => note(scene, side, row?, lang),
+            row => note(scene.side(side), row?, scene.marks.by_hand, lang),
         };
         let notes = (said(Side::Outside, left), said(Side::Inside, right));
         // One call on `/` changes this cell in every row: what it did is seen in a few of them.
@@ -141,7 +141,7 @@ fn matches(filter: &str, scene: &Scene, left: Option<usize>, right: Option<usize
 }
 
 fn shows_ties(scene: &Scene, side: Side) -> bool {
-    matches!(scene.side(side).shape, Shape::Ties(_))
+    matches!(scene.shape(side), Shape::Ties(_))
 }
 
 fn count(items: &[Item], side: Side) -> usize {

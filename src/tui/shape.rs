@@ -1,10 +1,11 @@
 //! The same rows in other shapes: as a tree, or with peer groups as letters, and who receives mount events from whom.
 
 use super::glyphs::Glyphs;
-use super::scene::{Scene, Shown};
+use super::scene::Scene;
 use super::view::Sight;
 use crate::lesson::Side;
-use crate::mounts::{Groups, MountTable, elide, printable};
+use crate::mounts::{Groups, Mount, MountTable, elide, printable};
+use crate::session::Shown;
 use crate::words::Lang;
 
 /// What a side's rows have beside themselves, by row of its table.
@@ -15,6 +16,16 @@ pub enum Shape {
     Tree(Vec<Branch>),
     /// Each row's ties, in letters.
     Ties(Vec<String>),
+}
+
+impl Shape {
+    /// A row's propagation as it is shown: by its group's number, or by the letter.
+    pub fn propagation(&self, shown: &Shown, row: usize) -> String {
+        match self {
+            Shape::Ties(ties) => ties.get(row).cloned().unwrap_or_default(),
+            _ => shown.mount(row).map(Mount::propagation).unwrap_or_default(),
+        }
+    }
 }
 
 /// A row's place in the tree.

@@ -28,6 +28,10 @@ impl<'a> Prover<'a> {
     pub fn take(&mut self, entry: Entry) -> Vec<Report<'a>> {
         let place = |id: &str| self.lesson.steps.iter().position(|step| step.id == id);
         match entry {
+            Entry::Prepared { record } if !self.lesson.prepare.is_empty() => {
+                let (event, rounds, proofs) = ("prepare", vec![record], Vec::new());
+                vec![Report { event, lesson: self.lesson, step: None, variant: None, rounds, proofs, kernel: None }]
+            }
             Entry::Round { step, record, .. } => {
                 let Some(index) = place(&step) else { return Vec::new() };
                 let reports = self.steps_before(index);

@@ -2,12 +2,13 @@
 
 use crate::lesson::Side;
 use crate::mounts::ChangeKind;
+use crate::session::Shown;
 use crate::tui::canvas::Canvas;
 use crate::tui::cells::{Kind, Part, cells, points, propagation_width};
 use crate::tui::laid::Laid;
 use crate::tui::rows::{Folded, Line};
-use crate::tui::scene::Shown;
 use crate::tui::screen::Map;
+use crate::tui::shape::Shape;
 use crate::tui::style::{Tone, style};
 use crate::tui::view::View;
 use crate::wrap::cut_with;
@@ -26,9 +27,9 @@ pub fn draw(view: &View, laid: &Laid, map: &Map, canvas: &mut Canvas) -> Option<
             continue;
         }
         let rows: Vec<usize> = visible.iter().filter_map(|line| line.row(side)).collect();
-        let room = propagation_width(scene.side(side), &rows, map.columns);
-        let pane = Pane { side, shown: scene.side(side), view, map, room };
-        let points = points(pane.shown, &rows, map.columns, view);
+        let room = propagation_width(scene.side(side), scene.shape(side), &rows, map.columns);
+        let pane = Pane { side, shown: scene.side(side), shape: scene.shape(side), view, map, room };
+        let points = points(pane.shown, pane.shape, &rows, map.columns, view);
         for (index, line) in visible.iter().enumerate() {
             let y = map.tables.start + index;
             pane.line(line, &points, y, canvas);
@@ -50,6 +51,7 @@ pub fn draw(view: &View, laid: &Laid, map: &Map, canvas: &mut Canvas) -> Option<
 struct Pane<'a> {
     side: Side,
     shown: &'a Shown,
+    shape: &'a Shape,
     view: &'a View,
     map: &'a Map,
     /// Cells of the propagation.
@@ -102,7 +104,7 @@ impl Pane<'_> {
         // The mark itself is never underlined or struck: it must stay readable.
         canvas.put(y, self.x(), &mark.to_string(), Tone::Strong);
         let mut x = self.x() + 2;
-        let ties = self.shown.propagation(row);
+        let ties = self.shape.propagation(self.shown, row);
         for (part, text) in cells(mount, (point, &ties), self.room, self.map.columns, self.view) {
             let changed = |field: &str| change.is_some_and(|change| change.fields.contains(&field));
             let tone = match (change.map(|change| change.kind), part) {

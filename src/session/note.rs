@@ -1,12 +1,11 @@
 //! One line in words under a row that is marked: sign and colour are not enough.
 
-use super::scene::{Scene, Shown};
-use crate::lesson::Side;
+use super::Shown;
 use crate::mounts::{Change, ChangeKind, Mount, printable};
 use crate::words::Lang;
 
-pub fn note(scene: &Scene, side: Side, row: usize, lang: Lang) -> Option<String> {
-    let shown = scene.side(side);
+/// `by_hand`: the student made the change.
+pub fn note(shown: &Shown, row: usize, by_hand: bool, lang: Lang) -> Option<String> {
     let mount = shown.mount(row)?;
     let mut text = match shown.change(row) {
         _ if shown.root == Some(row) && shown.is_out_of_view(row) => lang.say("note.out-of-view", &[]),
@@ -18,7 +17,7 @@ pub fn note(scene: &Scene, side: Side, row: usize, lang: Lang) -> Option<String>
         }
         None => return None,
     };
-    if scene.marks.by_hand && shown.change(row).is_some() {
+    if by_hand && shown.change(row).is_some() {
         text = lang.say("note.by-hand", &[&text]);
     }
     Some(text)

@@ -104,6 +104,10 @@ fn every_bundled_recording_plays_whole() {
             assert_eq!((session.step, session.phase), (number, Phase::Read), "{place}");
             for index in 0..step.variants.len() {
                 press(&mut session, &mut replay, Command::Break(index));
+                if session.phase == Phase::Predict {
+                    press(&mut session, &mut replay, Command::Choose(0));
+                    press(&mut session, &mut replay, Command::Forward);
+                }
                 assert_eq!(session.phase, Phase::Broken, "{place} {index}");
                 assert!(session.rounds.iter().all(RoundRecord::held), "{place} {index}");
                 press(&mut session, &mut replay, Command::Forward);
@@ -175,7 +179,10 @@ fn what_is_not_recorded_is_said() {
     }
     assert_eq!(session.trouble.as_deref(), Some(&*Lang::En.say("replay.lacks", &[])));
     assert_eq!((session.phase, session.rounds.len()), (Phase::Do, 0));
-    press(&mut session, &mut replay, Command::Break(0));
+    for command in [Command::Break(0), Command::Choose(0), Command::Forward] {
+        press(&mut session, &mut replay, command);
+    }
+    assert_eq!((session.phase, session.rounds.len()), (Phase::Do, 0), "where one was before the variant asked");
     assert!(session.trouble.is_some() && session.variant.is_none());
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static CHINESE: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-    let text = include_str!("../words/zh-CN/ops.txt");
+    let text = include_str!("zh-CN.txt");
     text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ")).collect()
 });
 
@@ -63,11 +63,11 @@ mod tests {
             spans.map(str::to_string).collect::<std::collections::BTreeSet<_>>()
         };
         for (key, english) in &known {
-            let chinese = CHINESE.get(key.as_str()).unwrap_or_else(|| panic!("ops.txt lacks {key} = {english}"));
+            let chinese = CHINESE.get(key.as_str()).unwrap_or_else(|| panic!("zh-CN.txt lacks {key} = {english}"));
             assert_eq!(code(english), code(chinese), "{key}");
         }
         for key in CHINESE.keys() {
-            assert!(known.iter().any(|(known, _)| known == key), "ops.txt tells of {key}, which is not there");
+            assert!(known.iter().any(|(known, _)| known == key), "zh-CN.txt tells of {key}, which is not there");
         }
     }
 }

@@ -348,6 +348,7 @@ impl Session {
                     self.marks = Arc::new(Marks::between(&first.before, &last.after, false));
                 }
                 self.rounds = records;
+                self.set_aside = None;
                 self.phase = Phase::Broken;
             }
             Event::Seen(record) => {
@@ -375,6 +376,7 @@ impl Session {
             Event::NoShell(what) => self.trouble = Some(what),
             Event::Notice(what) => {
                 self.trouble = Some(what);
+                self.leave_question();
                 if self.phase != Phase::Broken {
                     self.variant = None;
                 }

@@ -55,7 +55,6 @@ impl Session {
     }
 
     pub(super) fn perform_variant(&mut self, index: usize) -> Vec<Effect> {
-        self.set_aside = None;
         self.busy = true;
         vec![Effect::Variant { step: self.step, index }]
     }

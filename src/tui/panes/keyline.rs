@@ -104,7 +104,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
     let enter = match session.phase {
         Phase::Read => "go-on",
         Phase::Predict => "confirm",
-        Phase::Do if session.recorded.is_some() => "play",
+        Phase::Do if session.recorded.is_some() => "replay",
         Phase::Do => "do",
         Phase::See if session.has_more() => "go-on",
         Phase::See | Phase::Task => "next",

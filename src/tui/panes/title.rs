@@ -146,7 +146,11 @@ fn tabs(session: &Session, view: &View, map: &Map, line: usize, canvas: &mut Can
     let current = Some(view.tab(session)).filter(|_| alone.is_none());
     match &map.right_page {
         None => {
-            let text = with_open(names(&view::tabs(false), current.filter(|_| open.is_none())));
+            let text = match alone {
+                // What a shell has to say of itself takes the programs' place.
+                Some(_) => format!("{}  {}", names(&[Tab::Text, Tab::Ran], None), view.glyphs.dots()),
+                None => with_open(names(&view::tabs(false), current.filter(|_| open.is_none()))),
+            };
             let used = text.width() + shells.width() + 2;
             canvas.put(line, 0, &to_the_end(text + &shells, map.width - 1), Tone::Plain);
             if let Some(side) = alone {

@@ -114,7 +114,7 @@ fn keys_are_the_shells_until_it_is_left() {
     student.presses(control(']'));
     student.hides("TYPING IN");
     student.shows("[text]");
-    student.types("]]]");
+    student.types("]]]]]");
     student.shows("[container #]");
     student.types("]");
     student.shows("[text]");

@@ -127,7 +127,6 @@ fn played_on_the_screen() {
         for part in [
             "becomes: { propagation: { side: inside, every: private } }",
             "becomes: { rows: { side: inside, where: { target: /lab/data, type: tmpfs }, count: 1 } }",
-            "says: { change: { side: outside, none: true } }",
         ] {
             assert!(yaml.contains(part), "{part} in:\n{yaml}");
         }

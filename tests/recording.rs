@@ -80,7 +80,7 @@ fn a_lesson_is_kept_and_played_again() {
         let machine = Machine::look();
         let path = folder(user, "kept").join("kept.jsonl");
         let name = path.to_str().unwrap();
-        let lines = "4\n\nnext\n0\n\nbreak 1\n\nquit\n";
+        let lines = "4\n\nnext\n0\n\nbreak 1\n0\n\nquit\n";
         let first = typed(nslab(user).args(["lesson", "mount-ns", "--plain", "--record", name]), lines);
         assert!(first.status.success(), "{}", text(&first));
         let kept = transcript(&path);
@@ -100,7 +100,7 @@ fn a_lesson_is_kept_and_played_again() {
         assert_eq!(transcript(&path).entries, kept.entries, "it stays as it is");
 
         let played =
-            typed(nslab(user).args(["lesson", name, "--plain"]), "1\n\nnext\n0\n\nshell host\nbreak 1\n\nquit\n");
+            typed(nslab(user).args(["lesson", name, "--plain"]), "1\n\nnext\n0\n\nshell host\nbreak 1\n0\n\nquit\n");
         let told = text(&played);
         assert!(played.status.success(), "{told}");
         for part in [
@@ -186,6 +186,9 @@ fn the_screen_says_that_it_is_recorded() {
         terminal.keys("$");
         terminal.wait("There is no shell in a recording");
         terminal.keys("x1");
+        // The variant asks first.
+        terminal.wait("[PREDICT]");
+        terminal.keys("0\r");
         terminal.wait("BROKEN ON PURPOSE");
         assert!(common::descendants(terminal.child.id()).is_empty(), "nothing runs");
         terminal.keys("q");

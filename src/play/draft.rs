@@ -7,7 +7,7 @@ use crate::lesson::{
 };
 use crate::mounts::{Change, ChangeKind, Mount};
 use crate::op::{Actor, Operation, errno_name};
-use crate::session::{RoundRecord, SideState, held_before, holds, matching};
+use crate::session::{RoundRecord, SideState, held_before, holds, holds_idle, matching};
 use crate::words::Lang;
 use std::fmt::Write as _;
 
@@ -152,21 +152,8 @@ fn expected(record: &RoundRecord, sides: &[Side]) -> Vec<(Proof, Condition)> {
             status: command.status,
         }));
     }
-    let changed = !record.outside.is_empty() || !record.inside.is_empty();
-    for side in sides.iter().copied().filter(|_| changed) {
-        let filter = RowFilter::default();
-        let (added, removed, changed, covered) = (None, None, None, None);
-        says.push(Condition::Change(crate::lesson::ChangeSpec {
-            side,
-            none: true,
-            added,
-            removed,
-            changed,
-            covered,
-            filter,
-        }));
-    }
-    says.retain(|condition| holds(condition, record) == Some(true));
+    // What would hold had nothing been done tells nobody anything.
+    says.retain(|condition| holds(condition, record) == Some(true) && !holds_idle(condition, record));
     let becomes = becomes.into_iter().map(|condition| (Proof::Becomes, condition));
     becomes.chain(says.into_iter().map(|condition| (Proof::Says, condition))).collect()
 }

@@ -127,7 +127,8 @@ pub fn has_room_beside(area: Rect) -> bool {
 
 /// The one shell that has the page's place: the one that is typed into, else the tab that is open.
 fn one_shell(session: &Session, view: &View) -> Option<Side> {
-    let is_covered = session.asks.is_some() || matches!(view.mode, Mode::Variants(_) | Mode::Explain | Mode::Fault(_));
+    let is_covered = session.asks.is_some()
+        || matches!(view.mode, Mode::Variants(_) | Mode::Explain | Mode::Fault(_) | Mode::Play(_));
     view.shells.typing.or(typing::shown(view).filter(|_| !is_covered))
 }
 

@@ -28,6 +28,7 @@ pub mod terminal;
 pub mod toolbox;
 pub mod tui;
 pub mod volume;
+#[cfg(target_os = "linux")]
 pub mod watch;
 pub mod words;
 pub mod wrap;

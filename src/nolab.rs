@@ -1,7 +1,7 @@
 //! In the sandbox's place where the system is not Linux: there are no namespaces to make one of, and that is said. Recordings
 //! play, lessons are checked and mount tables of files are read all the same.
 
-use crate::lab::{Check, Doctor, Lab, LabError, Shell};
+use crate::lab::{Check, Doctor, Lab, LabError, Shell, TerminalKind};
 use crate::lesson::{HostKind, HostSpec, Run, Side};
 use crate::op::{Actor, Call};
 use crate::session::{CommandRecord, FileState, Snapshot};
@@ -84,7 +84,7 @@ impl Lab for Sandbox {
         match *self {}
     }
 
-    fn shell(&mut self, _: Side, _: u16, _: u16) -> Result<Shell, LabError> {
+    fn shell(&mut self, _: Side, _: TerminalKind) -> Result<Shell, LabError> {
         match *self {}
     }
 }

@@ -25,10 +25,11 @@ mod saves;
 mod serve;
 mod verify;
 mod volume;
+#[cfg(target_os = "linux")]
 mod watch;
 
 #[cfg(not(target_os = "linux"))]
-use elsewhere::{notes, saves};
+use elsewhere::{notes, saves, watch};
 
 use crate::lab::LabError;
 use crate::lesson::{HostKind, LessonError};

@@ -1,11 +1,11 @@
 //! Why the kernel refused a call, where its tables tell or where there is one usual cause.
 
 use crate::mounts::MountTable;
-use crate::op::{Actor, Call, errno_name};
+use crate::op::{Actor, Call, errno_name, linux};
 use crate::session::RoundRecord;
 use crate::words::Lang;
 
-const PROPAGATION: u64 = libc::MS_PRIVATE | libc::MS_SLAVE | libc::MS_SHARED | libc::MS_UNBINDABLE;
+const PROPAGATION: u64 = linux::MS_PRIVATE | linux::MS_SLAVE | linux::MS_SHARED | linux::MS_UNBINDABLE;
 
 /// The causes of what failed in a round.
 pub fn causes(record: &RoundRecord, lang: Lang) -> Option<String> {
@@ -26,8 +26,8 @@ pub fn cause(record: &RoundRecord, call: &Call, errno: i32, lang: Lang) -> Optio
 /// mount(2) is several operations in one.
 fn kind(call: &Call) -> &'static str {
     match call {
-        Call::Mount { flags, .. } if flags.0 & libc::MS_REMOUNT != 0 => "remount",
-        Call::Mount { flags, .. } if flags.0 & libc::MS_BIND != 0 => "bind",
+        Call::Mount { flags, .. } if flags.0 & linux::MS_REMOUNT != 0 => "remount",
+        Call::Mount { flags, .. } if flags.0 & linux::MS_BIND != 0 => "bind",
         Call::Mount { flags, .. } if flags.0 & PROPAGATION != 0 => "propagation",
         other => other.name(),
     }

@@ -34,6 +34,7 @@ mod terminal;
 mod tests;
 mod typing;
 mod view;
+#[cfg(target_os = "linux")]
 mod watch;
 
 pub use act::{Act, press};
@@ -46,4 +47,5 @@ pub use requests::{Asked, Request, Requests, requests};
 pub use run::{LabMessage, Opened, Saved, Senders, run};
 pub use screen::draw;
 pub use view::View;
+#[cfg(target_os = "linux")]
 pub use watch::watch;

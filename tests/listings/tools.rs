@@ -1,8 +1,25 @@
 //! What listings are built and looked at with. Where it is missing, a test says so and how to mend it.
 #![allow(dead_code)]
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
+
+/// If this is set, a program that is missing is a failure.
+const NEEDED: &str = "NSLAB_NEED_TOOLS";
+
+/// Whether a program is there that not every machine has. Where it is not, that is said on the terminal itself (what a test
+/// prints is not seen if it passes).
+pub fn is_there(program: &str, test: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
+    if !found {
+        let what = format!("{program} is not installed. Debian: apt-get install {program}");
+        assert!(std::env::var_os(NEEDED).is_none(), "{what}");
+        let _ = writeln!(std::io::stderr(), "\nNOT RUN: {test}: {what}\n");
+    }
+    found
+}
 
 /// A program of the machine, without which a test cannot be made.
 pub fn needs(program: &str, packages: &str) -> Command {

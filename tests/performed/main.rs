@@ -84,9 +84,9 @@ fn build(lesson: &str, language: &str, programs: &Path) {
     std::fs::write(&source, export(lesson, language, &[])).unwrap();
     let mut command = match language {
         "c" => {
-            let mut gcc = needs("gcc", "gcc libc6-dev");
-            gcc.args(["-x", "c", "-Wall", "-Wextra", "-Werror", "-static", "-o"]).arg(&program).arg(&source);
-            gcc
+            let mut cc = needs("cc", "gcc libc6-dev");
+            cc.args(["-x", "c", "-Wall", "-Wextra", "-Werror", "-static", "-o"]).arg(&program).arg(&source);
+            cc
         }
         "rust" => {
             let mut rustc = library();

@@ -43,7 +43,8 @@ pub fn perform(lab: &mut dyn Lab, step: &Step, round: &Round, before: &Snapshot)
     let mut record = begin(lab, step, round, before)?;
     // Where a failure is the lesson, what is run afterwards belongs to it.
     if calls(lab, round.actor, &round.does, &mut record)? || round.expect.iter().any(is_about_errno) {
-        if round.expect.iter().any(|expectation| expectation.that == Condition::Ended(true)) {
+        let ends = round.expect.iter().any(|expectation| expectation.that == Condition::Ended(true));
+        if ends && round.does.iter().any(sends_signal) {
             until_ended(lab)?;
         }
         run(lab, round.actor, &round.run, &mut record)?;

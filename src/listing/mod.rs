@@ -1,6 +1,7 @@
 //! The calls of a lesson as programs in three languages, each a renderer of the same value: what is listed is what runs.
 
 mod c;
+mod command;
 mod highlight;
 mod rust;
 mod script;
@@ -8,6 +9,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
+pub use command::{Form, command, namespace_words};
 pub use highlight::{Part, parts};
 
 use crate::lesson::{Lesson, Run};
@@ -193,7 +195,7 @@ fn shell_line(run: &Run) -> String {
 }
 
 /// A word as the shell takes it for itself.
-fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -2,8 +2,10 @@
 
 use super::as_typed;
 use crate::lesson::{Lesson, Round};
-use crate::op::{Actor, AttrFlags, MountFlags, NamespaceFlags, Operation};
+use crate::listing::{Form, command, namespace_words, shell_word};
+use crate::op::{Actor, NamespaceFlags, Operation, lower};
 use crate::session::RoundRecord;
+use crate::words::Lang;
 use std::fmt::Write as _;
 
 /// Where the script has its lab: a directory that there is on most machines.
@@ -49,111 +51,38 @@ pub fn script(lesson: &Lesson, records: &[Vec<RoundRecord>]) -> String {
 }
 
 fn lines(round: &Round) -> Vec<String> {
-    let place = |line: String| if round.actor == Actor::Host { line } else { format!("inside {}", quoted(&line)) };
+    let place = |line: String| if round.actor == Actor::Host { line } else { format!("inside {}", shell_word(&line)) };
     let does = round.does.iter().map(|operation| match operation {
-        Operation::Clone(clone) => {
-            let kinds = namespaces(clone.new);
-            format!("unshare {kinds}--fork --propagation unchanged sh <&3 &")
-        }
+        Operation::Clone(clone) => format!("unshare {} --fork --propagation unchanged sh <&3 &", namespaces(clone.new)),
         // Nobody answers for the new program.
         Operation::Exec(exec) => {
-            let env: Vec<String> = exec.env.iter().map(|pair| quoted(pair)).collect();
-            let args: Vec<String> = exec.args.iter().skip(1).map(|arg| quoted(arg)).collect();
-            let line = format!("exec env -i {} {} {}", env.join(" "), quoted(&exec.path), args.join(" "));
-            format!("printf '%s\\n' {} >&3", quoted(line.trim_end()))
+            let words = exec.env.iter().chain([&exec.path]).chain(exec.args.iter().skip(1));
+            let words: Vec<String> = words.map(|word| shell_word(word)).collect();
+            format!("printf '%s\\n' {} >&3", shell_word(&format!("exec env -i {}", words.join(" "))))
         }
-        other => {
-            command(other).map_or_else(|| format!("# No command does this: {}", super::yaml::operation(other)), place)
-        }
+        // The container's shell becomes another shell.
+        Operation::Unshare(kinds) => place(format!("exec unshare {} --propagation unchanged sh", namespaces(*kinds))),
+        Operation::Chroot(path) => place(format!("exec chroot {} /bin/sh", shell_word(path))),
+        other => match one(other) {
+            Some(line) => place(line),
+            None => format!("# No command does this: {}", super::yaml::operation(other)),
+        },
     });
     does.chain(round.lines().map(|line| place(line.to_string()))).collect()
 }
 
-/// The command for an operation; None where only a program can do it.
-fn command(operation: &Operation) -> Option<String> {
-    let q = |text: &str| quoted(text);
-    let mode = |mode: Option<crate::op::Mode>| mode.map_or(String::new(), |mode| format!("-m {} ", String::from(mode)));
-    Some(match operation {
-        Operation::Unshare(kinds) => format!("exec unshare {}--propagation unchanged sh", namespaces(*kinds)),
-        Operation::Mount(mount) => {
-            let mut options = flags(mount.flags);
-            options.extend(mount.data.clone());
-            let options = if options.is_empty() { String::new() } else { format!("-o {} ", q(&options.join(","))) };
-            let source = mount.source.as_deref().unwrap_or(&mount.fstype);
-            format!("mount -t {} {options}{} {}", q(&mount.fstype), q(source), q(&mount.on))
-        }
-        Operation::Umount(umount) => format!("umount {}{}", if umount.lazy { "-l " } else { "" }, q(&umount.target)),
-        Operation::Bind(bind) => {
-            format!("mount --{} {} {}", if bind.recursive { "rbind" } else { "bind" }, q(&bind.from), q(&bind.to))
-        }
-        Operation::Remount(remount) => {
-            let first = if remount.bind { "remount,bind" } else { "remount" };
-            let options: Vec<String> = std::iter::once(first.to_string()).chain(flags(remount.flags)).collect();
-            format!("mount -o {} {}", options.join(","), q(&remount.on))
-        }
-        Operation::SetAttr(attr) => {
-            let end = if attr.recursive { "=recursive" } else { "" };
-            let set = attr_words(attr.set).into_iter().map(|word| format!("{word}{end}"));
-            let opposite = |word: &str| match word {
-                "ro" => "rw".to_string(),
-                other => other.trim_start_matches("no").to_string(),
-            };
-            let clear = attr_words(attr.clear).into_iter().map(|word| format!("{}{end}", opposite(word)));
-            let options: Vec<String> = std::iter::once("remount,bind".into()).chain(set).chain(clear).collect();
-            format!("mount -o {} {}", options.join(","), q(&attr.on))
-        }
-        Operation::Propagation(propagation) => {
-            let kind = super::yaml::word(&propagation.kind);
-            format!("mount --make-{}{kind} {}", if propagation.recursive { "r" } else { "" }, q(&propagation.on))
-        }
-        Operation::Hostname(name) => format!("hostname {}", q(name)),
-        Operation::Mkdir(dir) => format!("mkdir {}{}", mode(dir.mode), q(&dir.path)),
-        Operation::Rmdir(path) => format!("rmdir {}", q(path)),
-        Operation::Remove(path) => format!("unlink {}", q(path)),
-        Operation::Rename(rename) => format!("mv -T {} {}", q(&rename.from), q(&rename.to)),
-        Operation::Chmod(chmod) => format!("chmod {} {}", String::from(chmod.mode), q(&chmod.path)),
-        Operation::Symlink(link) => format!("ln -s {} {}", q(&link.to), q(&link.at)),
-        Operation::Mknod(node) => format!("mknod {}{} c {} {}", mode(node.mode), q(&node.path), node.major, node.minor),
-        Operation::Write(file) => format!("printf %s {} >{}", q(&file.text), q(&file.path)),
-        Operation::Chdir(path) => format!("cd {}", q(path)),
-        Operation::Chroot(path) => format!("exec chroot {} /bin/sh", q(path)),
-        Operation::PivotRoot(pivot) => format!("pivot_root {} {}", q(&pivot.new), q(&pivot.old)),
-        Operation::Clone(_)
-        | Operation::Exec(_)
-        | Operation::Setns(_)
-        | Operation::IdMap(_)
-        | Operation::OpenTree(_)
-        | Operation::MoveMount(_)
-        | Operation::Open(_)
-        | Operation::Close(_)
-        | Operation::Kill(_)
-        | Operation::Fchdir(_)
-        | Operation::ChrootOnly(_) => return None,
-    })
+/// The command for an operation; None where only a program can do it, or where it takes the container's number, which a
+/// shell among shells does not know.
+fn one(operation: &Operation) -> Option<String> {
+    match command(operation, &lower(operation), Lang::En) {
+        Form::Command(_) if matches!(operation, Operation::Kill(_) | Operation::IdMap(_)) => None,
+        Form::Command(line) => Some(line),
+        Form::None(_) => None,
+    }
 }
 
-fn flags(flags: MountFlags) -> Vec<String> {
-    flags.words().map(|flag| flag.word.to_string()).collect()
-}
-
-fn attr_words(flags: AttrFlags) -> Vec<&'static str> {
-    flags.words().map(|flag| flag.word).collect()
-}
-
-/// `--mount --pid `.
 fn namespaces(kinds: NamespaceFlags) -> String {
-    let word = |word: &str| match word {
-        "mnt" => "--mount ".to_string(),
-        "fs" => String::new(),
-        other => format!("--{other} "),
-    };
-    kinds.words().map(|kind| word(kind.word)).collect()
-}
-
-/// A word as a shell reads it.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/_.,-=:".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    namespace_words(kinds).iter().map(|kind| format!("--{kind}")).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -178,7 +107,7 @@ mod tests {
             (
                 Actor::Container,
                 "write: { path: /a, text: \"it's\" }",
-                r"inside 'printf %s '\''it'\''\'\'''\''s'\'' >/a'",
+                r"inside 'printf %s '\''it'\''\'\'''\''s'\'' > /a'",
             ),
             (
                 Actor::Host,

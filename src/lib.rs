@@ -11,7 +11,6 @@ pub mod mounts;
 pub mod op;
 pub mod plain;
 pub mod play;
-
 pub mod progress;
 pub mod receipt;
 pub mod recording;

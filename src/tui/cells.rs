@@ -87,8 +87,8 @@ pub fn propagation_width(shown: &Shown, shape: &Shape, rows: &[usize], columns: 
     words.filter(|width| *width <= most).max().unwrap_or(room).max(room)
 }
 
-/// The cells of a row after its mark, its mount point and its propagation being given in words. The source yields to a mount point that is longer than its column, and to the
-/// propagation.
+/// The cells of a row after its mark; its mount point and its propagation are given in words. The source yields to a mount
+/// point that is longer than its column, and to the propagation.
 pub fn cells(
     mount: &Mount,
     (point, ties): (&str, &str),

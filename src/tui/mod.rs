@@ -13,6 +13,7 @@ mod input;
 mod keys;
 mod laid;
 mod leave_key;
+mod look;
 mod markdown;
 mod menu;
 mod page;

@@ -303,7 +303,7 @@ fn a_draft_from_a_copy_of_the_machine() {
     }
 }
 
-/// A script is asked about before it is replaced, and can be read by a shell.
+/// A script is asked about before it is replaced, and does what was done, on the machine itself, in namespaces of its own.
 #[test]
 fn a_script_of_what_was_done() {
     let user = users()[0];
@@ -312,16 +312,27 @@ fn a_script_of_what_was_done() {
     let lines = [
         "do host clone: {new: [mnt, pid, uts]}",
         "do container mount: {type: tmpfs, on: /lab/data}",
+        "do container write: {path: /lab/data/x, text: \"it's done\\n\"}",
+        "do container sh: cat /lab/data/x; stat -f -c %T /lab/data",
+        "do host sh: stat -f -c %T /lab; ls /lab/data",
+        // There is no shell in it: the practice host moves the one process, a script cannot, and goes on.
+        "do container chroot: /lab/data",
+        "do container mkdir: {path: /last}",
         &write,
         &write,
         "n",
     ];
+    let machine = Machine::look();
     let out = play(user, &[], &lines);
     assert!(out.contains("is there already. Replace it?") && out.contains("stays as it is"), "{out}");
     let script = fs::read_to_string(&path).unwrap();
     assert!(script.contains("mount -t tmpfs tmpfs /srv/data"), "{script}");
-    let parsed = std::process::Command::new("sh").arg("-n").arg(&path).status().unwrap();
-    assert!(parsed.success(), "{script}");
+    let performed = std::process::Command::new("timeout").args(["60", "sh"]).arg(&path).output().unwrap();
+    let (said, wrong) = (String::from_utf8_lossy(&performed.stdout), String::from_utf8_lossy(&performed.stderr));
+    assert!(said.contains("it's done\ntmpfs\n"), "{said}{wrong}\n{script}");
+    assert!(said.contains("\nx\n"), "rows are shared there as on the practice host: {said}");
+    assert!(performed.status.code() != Some(124), "it waits for ever: {said}{wrong}");
+    assert_eq!(Machine::look(), machine);
     let (status, _, err) = run(user, &["play", "--host", "none"]);
     assert_eq!(status, 2, "{err}");
 }

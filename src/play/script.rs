@@ -60,9 +60,12 @@ fn lines(round: &Round) -> Vec<String> {
             let words: Vec<String> = words.map(|word| shell_word(word)).collect();
             format!("printf '%s\\n' {} >&3", shell_word(&format!("exec env -i {}", words.join(" "))))
         }
-        // The container's shell becomes another shell.
+        // The container's shell becomes another shell; where there is none, it stays, and nobody waits for an answer.
         Operation::Unshare(kinds) => place(format!("exec unshare {} --propagation unchanged sh", namespaces(*kinds))),
-        Operation::Chroot(path) => place(format!("exec chroot {} /bin/sh", shell_word(path))),
+        Operation::Chroot(path) => {
+            let dir = shell_word(path);
+            place(format!("chroot {dir} /bin/sh -c : && exec chroot {dir} /bin/sh"))
+        }
         other => match one(other) {
             Some(line) => place(line),
             None => format!("# No command does this: {}", super::yaml::operation(other)),
@@ -113,6 +116,11 @@ mod tests {
                 Actor::Host,
                 "clone: { new: [mnt, pid] }",
                 "unshare --pid --mount --fork --propagation unchanged sh <&3 &",
+            ),
+            (
+                Actor::Container,
+                "chroot: /lab/rootfs",
+                "inside 'chroot /lab/rootfs /bin/sh -c : && exec chroot /lab/rootfs /bin/sh'",
             ),
             (Actor::Host, "move-mount: { fd: x, to: /a }", "# No command does this: move-mount: { fd: x, to: /a }"),
             (Actor::Host, "set-attr: { on: /a, set: [ro], clear: [nodev] }", "mount -o remount,bind,ro,dev /a"),

@@ -3,27 +3,10 @@
 mod common;
 
 use common::terminal::Terminal;
-use common::{home, nslab, users};
+use common::{folder, run, users};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-fn run(user: u32, args: &[&str]) -> (i32, String, String) {
-    let output = nslab(user).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-/// An empty folder that everybody can read and the user can write to.
-fn folder(user: u32, name: &str) -> PathBuf {
-    let path = home(user).join("tmp").join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir(&path).unwrap();
-    if common::is_root() {
-        std::os::unix::fs::chown(&path, Some(user), Some(user)).unwrap();
-    }
-    path
-}
 
 /// A new lesson is clean and holds, for every user and on both kinds of host, and nothing that is there is overwritten.
 #[test]

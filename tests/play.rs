@@ -3,28 +3,11 @@
 mod common;
 
 use common::terminal::Terminal;
-use common::{Machine, home, nslab, users};
+use common::{Machine, folder, nslab, run, users};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
-
-/// An empty folder that the user can write to.
-fn folder(user: u32, name: &str) -> PathBuf {
-    let path = home(user).join("tmp").join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir(&path).unwrap();
-    if common::is_root() {
-        std::os::unix::fs::chown(&path, Some(user), Some(user)).unwrap();
-    }
-    path
-}
-
-fn run(user: u32, args: &[&str]) -> (i32, String, String) {
-    let output = nslab(user).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
 
 /// `nslab play` with lines typed into it; what it said, and it left well.
 fn play(user: u32, args: &[&str], lines: &[&str]) -> String {
@@ -322,17 +305,19 @@ fn a_script_of_what_was_done() {
         &write,
         "n",
     ];
-    let machine = Machine::look();
     let out = play(user, &[], &lines);
     assert!(out.contains("is there already. Replace it?") && out.contains("stays as it is"), "{out}");
     let script = fs::read_to_string(&path).unwrap();
     assert!(script.contains("mount -t tmpfs tmpfs /srv/data"), "{script}");
+    // Its own file is new here, so mounts and hostname are compared by themselves.
+    let look = || ["/proc/self/mountinfo", "/proc/sys/kernel/hostname"].map(|path| fs::read_to_string(path).unwrap());
+    let machine = look();
     let performed = std::process::Command::new("timeout").args(["60", "sh"]).arg(&path).output().unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&performed.stdout), String::from_utf8_lossy(&performed.stderr));
     assert!(said.contains("it's done\ntmpfs\n"), "{said}{wrong}\n{script}");
     assert!(said.contains("\nx\n"), "rows are shared there as on the practice host: {said}");
     assert!(performed.status.code() != Some(124), "it waits for ever: {said}{wrong}");
-    assert_eq!(Machine::look(), machine);
+    assert_eq!(look(), machine);
     let (status, _, err) = run(user, &["play", "--host", "none"]);
     assert_eq!(status, 2, "{err}");
 }

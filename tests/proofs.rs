@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{home, nslab, users};
+use common::{folder, home, nslab, run, users};
 use serde_json::Value;
 use std::fs;
 
@@ -19,16 +19,9 @@ steps:
     rounds:
 ";
 
-fn run(user: u32, args: &[&str]) -> (i32, String, String) {
-    let output = nslab(user).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
 /// A lesson with these rounds (and what follows them) in its one step, as everybody can read it.
 fn lesson(user: u32, name: &str, rounds: &str) -> String {
-    let dir = home(user).join("tmp").join(format!("proofs-{name}"));
-    fs::create_dir_all(&dir).unwrap();
+    let dir = folder(user, &format!("proofs-{name}"));
     fs::write(dir.join("lesson.yaml"), format!("{HEAD}{rounds}")).unwrap();
     fs::write(dir.join("en.md"), "# Proofs\n").unwrap();
     dir.to_str().unwrap().into()

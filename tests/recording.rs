@@ -3,12 +3,12 @@
 mod common;
 
 use common::terminal::Terminal;
-use common::{Machine, comes, home, nslab, place, users};
+use common::{Machine, comes, folder, home, nslab, place, users};
 use nslab::lesson::bundled;
 use nslab::recording::{bundled as recording_of, difference, read};
 use nslab::session::{Entry, Guess, Transcript};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// A plain user, as whom the bundled recordings are made.
@@ -18,18 +18,6 @@ fn plain() -> u32 {
 
 fn transcript(path: &Path) -> Transcript {
     read(&path.display().to_string(), &std::fs::read(path).unwrap()).unwrap()
-}
-
-/// A folder of a user's, beside the progress: what is written there is no trace of nslab's on the machine.
-fn folder(user: u32, name: &str) -> PathBuf {
-    let path = home(user).join("state").join(name);
-    std::fs::create_dir_all(&path).unwrap();
-    if common::is_root() {
-        for path in [home(user).join("state"), path.clone()] {
-            std::os::unix::fs::chown(&path, Some(user), Some(user)).unwrap();
-        }
-    }
-    path
 }
 
 /// Runs a command with lines on stdin.

@@ -53,6 +53,27 @@ pub fn home(user: u32) -> PathBuf {
     place().join(if user == 0 { "0" } else { "1000" })
 }
 
+/// An empty folder that everybody can read and the user can write to, where no other test looks for what is left.
+pub fn folder(user: u32, name: &str) -> PathBuf {
+    let state = home(user).join("state");
+    let path = state.join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    if is_root() {
+        for dir in [&state, &path] {
+            std::os::unix::fs::chown(dir, Some(user), Some(user)).unwrap();
+        }
+    }
+    path
+}
+
+/// Runs nslab as a user: its exit status, and what it says on stdout and stderr.
+pub fn run(user: u32, args: &[&str]) -> (i32, String, String) {
+    let output = nslab(user).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
 /// nslab as a user, with a home, a cache, a folder for temporary files and a working directory of its own, and no
 /// progress yet.
 pub fn nslab(user: u32) -> Command {

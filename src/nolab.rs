@@ -43,7 +43,7 @@ pub fn examine() -> Doctor {
     }
 }
 
-pub fn read_table(_: &mut File) -> io::Result<Vec<u8>> {
+pub fn read_table(_: &File) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -20,7 +20,7 @@ pub struct Machine {
 
 impl Machine {
     pub fn look() -> std::io::Result<Machine> {
-        let table = MountTable::parse(read_table(&mut File::open("/proc/self/mountinfo")?)?);
+        let table = MountTable::parse(read_table(&File::open("/proc/self/mountinfo")?)?);
         let hostname = nix::unistd::gethostname()?.to_string_lossy().into_owned();
         Ok(Machine { table, hostname })
     }

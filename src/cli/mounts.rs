@@ -101,7 +101,7 @@ fn of_either(name: &OsStr) -> anyhow::Result<MountTable> {
 }
 
 fn of_process(pid: i32) -> anyhow::Result<MountTable> {
-    let read = File::open(format!("/proc/{pid}/mountinfo")).and_then(|mut file| read_table(&mut file));
+    let read = File::open(format!("/proc/{pid}/mountinfo")).and_then(|file| read_table(&file));
     Ok(MountTable::parse(read.map_err(|error| advise(pid, "mount table", &error))?))
 }
 

@@ -42,6 +42,11 @@ impl Mount {
         &self.raw()[span.0 as usize..span.1 as usize]
     }
 
+    /// The same row in another table, which has the same bytes there.
+    pub(super) fn moved(&self, table: &Arc<Vec<u8>>, start: usize) -> Mount {
+        Mount { table: table.clone(), start, ..*self }
+    }
+
     /// The kernel's own line.
     pub fn raw(&self) -> &[u8] {
         &self.table[self.start..self.start + self.length as usize]

@@ -5,6 +5,9 @@ use super::tree;
 use memchr::memchr;
 use std::sync::Arc;
 
+/// So many rows may have gone between two that stayed, for the second to be found.
+const NEAR: usize = 8;
+
 /// A mount table at one moment, in the kernel's order. A clone is the same table.
 #[derive(Debug, Clone, Default)]
 pub struct MountTable(Arc<Contents>);
@@ -36,15 +39,32 @@ impl PartialEq for MountTable {
 impl MountTable {
     /// Rows end at the byte 0x0a and nowhere else. An empty line holds nothing that could be lost.
     pub fn parse(raw: Vec<u8>) -> MountTable {
+        MountTable::parse_after(&[], raw)
+    }
+
+    /// `known` are rows of an earlier table, which need not be read again.
+    fn parse_after(mut known: &[Mount], mut raw: Vec<u8>) -> MountTable {
+        // Tables of earlier moments are kept by the thousand.
+        raw.shrink_to_fit();
         let raw = Arc::new(raw);
-        let mut rows: Vec<Mount> = Vec::with_capacity(raw.len() / 128);
+        let mut rows: Vec<Mount> = Vec::with_capacity((raw.len() / 128).max(known.len() + 1));
         let mut unread = Vec::new();
         let (mut start, mut line) = (0, 0);
         while start < raw.len() {
             let end = memchr(b'\n', &raw[start..]).map_or(raw.len(), |length| start + length);
             line += 1;
             if start < end {
-                match row::parse(&raw, start, end) {
+                // A table keeps its order, so a row that stayed is not far from the one before it.
+                let stayed = known.iter().take(NEAR).position(|row| row.raw() == &raw[start..end]);
+                let row = match stayed {
+                    Some(at) => {
+                        let row = known[at].moved(&raw, start);
+                        known = &known[at + 1..];
+                        Ok(row)
+                    }
+                    None => row::parse(&raw, start, end),
+                };
+                match row {
                     Ok(row) => rows.push(row),
                     Err(why) => unread.push(Unread { line, bytes: raw[start..end].to_vec(), why }),
                 }
@@ -58,7 +78,7 @@ impl MountTable {
 
     /// The same as [`parse`](Self::parse), and this very table if nothing is new.
     pub fn reparse(&self, raw: Vec<u8>) -> MountTable {
-        if *self.0.raw == raw { self.clone() } else { MountTable::parse(raw) }
+        if *self.0.raw == raw { self.clone() } else { MountTable::parse_after(self.rows(), raw) }
     }
 
     pub fn rows(&self) -> &[Mount] {

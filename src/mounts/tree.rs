@@ -33,15 +33,25 @@ pub fn covered(rows: &[Mount], parents: &[Option<u32>]) -> Vec<bool> {
         // What is mounted on the parent's own root hides everything else below the parent.
         None => behind[row] || parent(row).is_some_and(|parent| on_top[parent] && !is_root(parent)),
     };
+    let hidden = below_blocked(parents, way_blocked);
+    (0..rows.len()).map(|row| hidden[row] || (on_top[row] && !is_root(row))).collect()
+}
+
+/// For each row whether its own way is blocked or that of a mount that it lies in.
+fn below_blocked(parents: &[Option<u32>], way_blocked: impl Fn(usize) -> bool) -> Vec<bool> {
     #[derive(Clone, Copy, PartialEq)]
     enum Hidden {
         Unknown,
         Asked,
         Known(bool),
     }
-    let mut hidden = vec![Hidden::Unknown; rows.len()];
+    // Mostly no way is blocked.
+    if !(0..parents.len()).any(&way_blocked) {
+        return vec![false; parents.len()];
+    }
+    let mut hidden = vec![Hidden::Unknown; parents.len()];
     let mut chain = Vec::new();
-    for row in 0..rows.len() {
+    for row in 0..parents.len() {
         let mut cursor = Some(row);
         let mut answer = false;
         while let Some(at) = cursor {
@@ -54,7 +64,7 @@ pub fn covered(rows: &[Mount], parents: &[Option<u32>]) -> Vec<bool> {
                 Hidden::Unknown => {
                     hidden[at] = Hidden::Asked;
                     chain.push(at);
-                    cursor = parent(at);
+                    cursor = parents[at].map(|parent| parent as usize);
                 }
             }
         }
@@ -63,7 +73,7 @@ pub fn covered(rows: &[Mount], parents: &[Option<u32>]) -> Vec<bool> {
             hidden[at] = Hidden::Known(answer);
         }
     }
-    (0..rows.len()).map(|row| hidden[row] == Hidden::Known(true) || (on_top[row] && !is_root(row))).collect()
+    hidden.into_iter().map(|hidden| hidden == Hidden::Known(true)).collect()
 }
 
 /// For each row whether another mount on the same parent lies on a directory between the two.
@@ -82,6 +92,9 @@ fn behind_siblings(rows: &[Mount], parents: &[Option<u32>]) -> Vec<bool> {
         slashes.any(|slash| lengths[slash])
     };
     let crowded: HashSet<u64> = (0..rows.len()).filter(maybe).map(|row| rows[row].parent).collect();
+    if crowded.is_empty() {
+        return behind;
+    }
     let mut candidates: Vec<usize> = (0..rows.len()).filter(|&row| crowded.contains(&rows[row].parent)).collect();
     // By parent and then by component, so that a directory comes right before what is below it.
     let components = |row: usize| rows[row].raw_target().split(|&byte| byte == b'/');

@@ -113,7 +113,7 @@ impl Sandbox {
     }
 
     fn outside(&mut self) -> Result<SideState, LabError> {
-        let raw = read_table(&mut self.outside).map_err(unreadable)?;
+        let raw = read_table(&self.outside).map_err(unreadable)?;
         self.table_outside = self.table_outside.reparse(raw);
         let Reply::Name(hostname) = self.ask_stage(&Request::Hostname { of: None }, &[])?.0 else {
             return Err(LabError::Broken("the practice host did not tell its name".into()));

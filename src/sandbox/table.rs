@@ -5,26 +5,41 @@ use super::sys;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::os::fd::AsFd;
 
 /// How often a table that changes while it is read is read again. Then it is taken as it is.
 const TRIES: usize = 64;
 
+/// How much is read at once: the kernel gives a page at the most.
+const PAGE: usize = 4 * 1024;
+
 /// The bytes of an open mountinfo, from its start. read(2) returns some 4 KB a call, so a table can be torn: the
 /// kernel's own notification (POLLERR|POLLPRI, consumed by polling) before and after tells whether it was.
-pub fn read_table(file: &mut File) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(16 * 1024);
+pub fn read_table(file: &File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(4 * PAGE);
     for _ in 0..TRIES {
         changed(file)?;
         bytes.clear();
-        file.seek(SeekFrom::Start(0))?;
-        file.read_to_end(&mut bytes)?;
+        read_whole(file, &mut bytes)?;
         if !changed(file)? {
             break;
         }
     }
     Ok(bytes)
+}
+
+/// Nothing but pread(2): std's own way asks for a size and a place first, and there is no size.
+fn read_whole(file: &File, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    loop {
+        bytes.reserve(PAGE);
+        let at = bytes.len() as u64;
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(bytes), at) {
+            Ok(0) => return Ok(()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
 }
 
 fn changed(file: &File) -> std::io::Result<bool> {
@@ -43,7 +58,7 @@ pub fn read_namespace(pid: i32) -> std::io::Result<Vec<u8>> {
     let same = |kind: &str| theirs.iter().any(|id| id.0 == kind && ours.contains(id));
     match ask_witness(pid, !theirs.is_empty() && !same("user")) {
         Err(error) if error.raw_os_error() == Some(libc::EPERM) && same("mnt") => {
-            read_table(&mut File::open("/proc/self/mountinfo")?)
+            read_table(&File::open("/proc/self/mountinfo")?)
         }
         answer => answer,
     }
@@ -65,9 +80,7 @@ fn ask_witness(pid: i32, other_user: bool) -> std::io::Result<Vec<u8>> {
     let mut errno = [0; 4];
     let read = File::from(told).read_exact(&mut errno);
     let result = match i32::from_ne_bytes(errno) {
-        0 => read
-            .and_then(|()| File::open(format!("/proc/{witness}/mountinfo")))
-            .and_then(|mut file| read_table(&mut file)),
+        0 => read.and_then(|()| File::open(format!("/proc/{witness}/mountinfo"))).and_then(|file| read_table(&file)),
         errno => Err(std::io::Error::from_raw_os_error(errno)),
     };
     drop(go);

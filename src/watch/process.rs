@@ -108,12 +108,12 @@ impl Process {
     /// right but for pivot_root(2), after which it shows the old root; then rows are missing.
     pub fn follow(&mut self) {
         let known = self.seen.table().len();
-        let anew = match (&self.seen.standing, &mut self.mountinfo) {
+        let anew = match (&self.seen.standing, &self.mountinfo) {
             (Standing::Live, Some(file)) => read_table(file).ok(),
             _ => None,
         };
         match anew.map(|bytes| self.seen.table().reparse(bytes)) {
-            Some(table) if table.len() >= known && !self.has_ended() => self.keep(table),
+            Some(table) if table.len() >= known => self.keep(table),
             _ => self.read(),
         }
     }
@@ -135,7 +135,7 @@ impl Process {
         // Looked up before: if it changes meanwhile, that is seen the next time.
         let place = place(self.pid);
         let path = format!("/proc/{}/mountinfo", self.pid);
-        let anew = File::open(&path).and_then(|mut file| Ok((read_table(&mut file)?, file)));
+        let anew = File::open(&path).and_then(|file| Ok((read_table(&file)?, file)));
         // Asked afterwards: what was read is this process's, since its number was still its own.
         if self.has_ended() {
             self.end();
@@ -184,8 +184,8 @@ impl Process {
     /// The last table, which the kept descriptor still has, if it has one: whatever was unmounted by the end of the
     /// namespace itself is no change of the process's.
     fn end(&mut self) {
-        if let Some(mut file) = self.mountinfo.take()
-            && let Ok(bytes) = read_table(&mut file)
+        if let Some(file) = self.mountinfo.take()
+            && let Ok(bytes) = read_table(&file)
             && !bytes.is_empty()
         {
             self.keep(self.seen.table().reparse(bytes));

@@ -61,6 +61,7 @@ pub struct Watched {
     pub history: Vec<Arc<Marks>>,
     /// How many were forgotten to bound the memory.
     pub forgotten: usize,
+    kept_rows: usize,
 }
 
 impl Watched {
@@ -86,27 +87,27 @@ impl Watched {
             self.marks = Arc::new(marks);
         }
         if is_change {
-            self.history.push(self.marks.clone());
-            self.forget();
+            self.keep(self.marks.clone());
         }
         news
     }
 
-    /// The oldest go when they all are too large.
-    fn forget(&mut self) {
-        let rows = |marks: &Arc<Marks>| {
-            marks.after.outside.table.len() + marks.after.inside.as_ref().map_or(0, |state| state.table.len())
-        };
-        let mut all = 0;
-        let kept = self.history.iter().rev().take_while(|marks| {
-            all += rows(marks);
-            all <= KEPT_ROWS
-        });
-        // The last one is shown, whatever it takes.
-        let old = self.history.len() - kept.count().max(1);
+    /// The oldest go when they all are too large; the last one is shown, whatever it takes.
+    fn keep(&mut self, marks: Arc<Marks>) {
+        self.kept_rows += rows(&marks);
+        self.history.push(marks);
+        let mut old = 0;
+        while self.kept_rows > KEPT_ROWS && old + 1 < self.history.len() {
+            self.kept_rows -= rows(&self.history[old]);
+            old += 1;
+        }
         self.history.drain(..old);
         self.forgotten += old;
     }
+}
+
+fn rows(marks: &Marks) -> usize {
+    marks.after.outside.table.len() + marks.after.inside.as_ref().map_or(0, |state| state.table.len())
 }
 
 fn is_other(before: &Seen, now: &Seen) -> bool {

@@ -92,12 +92,12 @@ impl Agent {
     pub(super) fn look(&mut self, stage: &Wire) -> Result<SideState, LabError> {
         let namespace =
             namespaces_of(&self.pid.to_string()).into_iter().find(|(kind, _)| kind == "mnt").map(|(_, id)| id);
-        let mut raw = read_table(&mut self.mountinfo).map_err(unreadable)?;
+        let mut raw = read_table(&self.mountinfo).map_err(unreadable)?;
         // After setns or unshare the descriptor shows a namespace that the process has left; after pivot_root, once the
         // old root is gone, nothing.
         if raw.is_empty() || (self.namespace.is_some() && self.namespace != namespace) {
             self.mountinfo = File::open(format!("/proc/{}/mountinfo", self.pid)).map_err(unreadable)?;
-            raw = read_table(&mut self.mountinfo).map_err(unreadable)?;
+            raw = read_table(&self.mountinfo).map_err(unreadable)?;
         }
         self.namespace = namespace;
         self.table = self.table.reparse(raw);
@@ -112,7 +112,7 @@ impl Agent {
         let table = self.table.clone();
         // Its root may be called / and yet lie in another namespace, whose rows are not in its table: only its own
         // list tells.
-        let raw = File::open(format!("/proc/{}/mountinfo", self.pid)).and_then(|mut file| read_table(&mut file));
+        let raw = File::open(format!("/proc/{}/mountinfo", self.pid)).and_then(|file| read_table(&file));
         let seen = self.table.reparse(raw.map_err(unreadable)?);
         Ok(SideState { table, seen, facts })
     }

@@ -17,7 +17,7 @@ pub fn lab_place(kind: HostKind, keep: &[PathBuf]) -> Result<&'static str, LabEr
         return Ok(LAB);
     }
     let table = std::fs::File::open("/proc/self/mountinfo")
-        .and_then(|mut file| read_table(&mut file))
+        .and_then(|file| read_table(&file))
         .map(MountTable::parse)
         .map_err(|error| LabError::Broken(format!("read /proc/self/mountinfo: {error}")))?;
     let keep: Vec<PathBuf> = keep.iter().filter_map(|path| path.canonicalize().ok()).collect();

@@ -81,6 +81,9 @@ pub trait Lab {
     /// Waits until a mount table changes or the container ends: true. False: `over` is readable, or closed at its other
     /// end. What the kernel does not tell (propagation, hostnames, files) is not waited for.
     fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError>;
+    /// The mount tables that the last wait was told of, read from what is open already; all else as it was at the last
+    /// snapshot. None where that takes a snapshot.
+    fn tables(&mut self) -> Result<Option<Snapshot>, LabError>;
     /// Opens a shell of a side in a terminal of a size.
     fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError>;
 }

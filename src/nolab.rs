@@ -84,6 +84,10 @@ impl Lab for Sandbox {
         match *self {}
     }
 
+    fn tables(&mut self) -> Result<Option<Snapshot>, LabError> {
+        match *self {}
+    }
+
     fn shell(&mut self, _: Side, _: TerminalKind) -> Result<Shell, LabError> {
         match *self {}
     }

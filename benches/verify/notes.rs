@@ -116,6 +116,10 @@ impl Lab for Noting {
         self.lab.file(side, path)
     }
 
+    fn tables(&mut self) -> Result<Option<Snapshot>, LabError> {
+        self.lab.tables()
+    }
+
     fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {
         self.lab.shell(side, terminal)
     }

@@ -32,7 +32,13 @@ pub fn serve(conductor: &mut dyn Conduct, mut asked: Asked, answers: &Sender<Lab
         let told = match hands.are_there {
             true if look => hands.look(conductor),
             true => match conductor.wait(asked.woken()) {
-                Ok(true) => hands.look(conductor),
+                Ok(true) => {
+                    let seen = hands.glimpse(conductor);
+                    if seen.is_some_and(|event| answers.send(LabMessage::Event(event)).is_err()) {
+                        return;
+                    }
+                    hands.look(conductor)
+                }
                 Ok(false) => None,
                 Err(error) => hands.fail(error.to_string()),
             },
@@ -82,10 +88,21 @@ impl Hands {
         }
     }
 
-    fn look(&mut self, conductor: &mut dyn Conduct) -> Option<Event> {
+    fn pace(&self) {
         if let Some(rest) = self.looked.and_then(|last| PACE.checked_sub(last.elapsed())) {
             std::thread::sleep(rest);
         }
+    }
+
+    /// Changed rows reach the screen before anything else is looked up, which asks both sides. What fails here, fails
+    /// with the look that follows.
+    fn glimpse(&mut self, conductor: &mut dyn Conduct) -> Option<Event> {
+        self.pace();
+        conductor.glimpse().ok().flatten().map(|marks| Event::Glimpsed(Box::new(marks)))
+    }
+
+    fn look(&mut self, conductor: &mut dyn Conduct) -> Option<Event> {
+        self.pace();
         let seen = conductor.look(self.step);
         self.looked = Some(Instant::now());
         match seen {

@@ -4,6 +4,8 @@ mod proof;
 mod round;
 mod survey;
 mod task;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 pub use proof::{attempt, experiments, idle_propagation, shown};
@@ -14,7 +16,7 @@ pub use whole::whole;
 
 use crate::lab::{Lab, LabError, Shell, TerminalKind};
 use crate::lesson::{HostSpec, Lesson, Side};
-use crate::session::{Effect, Event, RoundRecord, Snapshot};
+use crate::session::{Effect, Event, Marks, RoundRecord, Snapshot};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
@@ -29,6 +31,9 @@ pub trait Conduct {
     fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError>;
     /// Waits until a mount table changes or the container ends: true. False: `over` is readable, or closed at its other end.
     fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError>;
+    /// Which rows have changed by hand, as soon as the kernel has told of it: tables alone, and at once. What else there is
+    /// to know, `look` tells.
+    fn glimpse(&mut self) -> Result<Option<Marks>, LabError>;
     /// What has changed by hand since anything was told, seen at a step. None: nothing that anybody asks about.
     fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError>;
     /// Watches both sides while a shell is open at a step, until `over` is readable or closed at its other end. Tells of
@@ -42,11 +47,13 @@ pub struct Conductor {
     start: Start,
     lab: Option<Box<dyn Lab>>,
     now: Snapshot,
+    /// What was glimpsed since.
+    glimpsed: Option<Snapshot>,
 }
 
 impl Conductor {
     pub fn new(lesson: Arc<Lesson>, start: Start) -> Conductor {
-        Conductor { lesson, start, lab: None, now: Snapshot::default() }
+        Conductor { lesson, start, lab: None, now: Snapshot::default(), glimpsed: None }
     }
 
     fn try_out(&mut self, effect: &Effect) -> Result<Vec<Event>, LabError> {
@@ -130,9 +137,24 @@ impl Conduct for Conductor {
         lab(&mut self.lab)?.wait(over)
     }
 
+    fn glimpse(&mut self) -> Result<Option<Marks>, LabError> {
+        let Some(now) = lab(&mut self.lab)?.tables()? else { return Ok(None) };
+        let marks = Marks::between(&self.now, &now, true);
+        if !marks.show_something() {
+            return Ok(None);
+        }
+        self.glimpsed = Some(now);
+        Ok(Some(marks))
+    }
+
     fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError> {
         let step = &self.lesson.steps[step];
-        let record = task::moment(lab(&mut self.lab)?, step, &self.now)?;
+        let mut record = task::moment(lab(&mut self.lab)?, step, &self.now)?;
+        // What came and went again meanwhile was shown as having come.
+        if let Some(glimpsed) = self.glimpsed.take().filter(|_| record.outside.is_empty() && record.inside.is_empty()) {
+            let files_after = std::mem::take(&mut record.files_after);
+            record = RoundRecord { files_after, ..RoundRecord::between(glimpsed, record.after) };
+        }
         let facts = |snapshot: &Snapshot| {
             (snapshot.outside.facts.clone(), snapshot.inside.as_ref().map(|inside| inside.facts.clone()))
         };

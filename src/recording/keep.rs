@@ -4,7 +4,7 @@ use super::Writer;
 use crate::conduct::Conduct;
 use crate::lab::{LabError, Shell, TerminalKind};
 use crate::lesson::{Lesson, Side};
-use crate::session::{Asked, Effect, Entry, Event, RoundRecord};
+use crate::session::{Asked, Effect, Entry, Event, Marks, RoundRecord};
 use crate::words::Lang;
 use std::fs::File;
 use std::io;
@@ -90,6 +90,10 @@ impl Conduct for Recorded {
 
     fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError> {
         self.conductor.wait(over)
+    }
+
+    fn glimpse(&mut self) -> Result<Option<Marks>, LabError> {
+        self.conductor.glimpse()
     }
 
     fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError> {

@@ -3,7 +3,7 @@
 use crate::conduct::Conduct;
 use crate::lab::{LabError, Shell, TerminalKind};
 use crate::lesson::{Lesson, Side};
-use crate::session::{Effect, Entry, Event, Past, RoundRecord, Snapshot, Transcript};
+use crate::session::{Effect, Entry, Event, Marks, Past, RoundRecord, Snapshot, Transcript};
 use crate::words::Lang;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -73,6 +73,10 @@ impl Conduct for Replay {
     /// Nothing changes here, and no shell is there that could change it.
     fn wait(&mut self, _: BorrowedFd) -> Result<bool, LabError> {
         Ok(false)
+    }
+
+    fn glimpse(&mut self) -> Result<Option<Marks>, LabError> {
+        Ok(None)
     }
 
     fn look(&mut self, _: usize) -> Result<Option<RoundRecord>, LabError> {

@@ -22,7 +22,7 @@ use container::Agent;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
-use process::{facts, mountinfo, unreadable};
+use process::{facts, follow, mountinfo, unreadable};
 use start::{start_stage, start_stage_in_copy};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -40,6 +40,10 @@ pub struct Sandbox {
     outside: File,
     table_outside: MountTable,
     agent: Option<Agent>,
+    /// How both sides were when they were last looked at.
+    known: Option<Snapshot>,
+    /// Whether the last wait was told of a change outside, and of one inside.
+    told: [bool; 2],
     /// PATH and HOME of the programs on both sides.
     env: [String; 2],
 }
@@ -69,6 +73,8 @@ impl Sandbox {
             outside,
             table_outside: MountTable::default(),
             agent: None,
+            known: None,
+            told: [false; 2],
             env: environment(kind, &spec.lab),
         };
         let machine: NamespaceIds = namespaces_of("self");
@@ -203,7 +209,9 @@ impl Lab for Sandbox {
         for side in std::iter::once(&outside).chain(&inside) {
             ledger::seen(&side.table, &side.facts.hostname);
         }
-        Ok(Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) })
+        let now = Snapshot { outside: Arc::new(outside), inside: inside.map(Arc::new) };
+        self.known = Some(now.clone());
+        Ok(now)
     }
 
     fn file(&mut self, side: Side, path: &str) -> Result<Option<FileState>, LabError> {
@@ -226,11 +234,31 @@ impl Lab for Sandbox {
                 fds.push(PollFd::new(agent.pidfd.as_fd(), PollFlags::POLLIN));
             }
             match nix::poll::poll(&mut fds, PollTimeout::NONE) {
-                Ok(_) => return Ok(fds[0].revents().is_none_or(|events| events.is_empty())),
+                Ok(_) => {
+                    let told = |index: usize| fds.get(index).is_some_and(|fd| fd.any() == Some(true));
+                    self.told = [told(1), told(2)];
+                    return Ok(!told(0));
+                }
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(broken("wait for a change", errno)),
             }
         }
+    }
+
+    fn tables(&mut self) -> Result<Option<Snapshot>, LabError> {
+        let Some(known) = self.known.clone() else { return Ok(None) };
+        let now = |told: bool, state: Arc<SideState>, mountinfo: &File| match told {
+            true => follow(&state, mountinfo).map(Arc::new),
+            false => Some(state),
+        };
+        let outside = now(self.told[0], known.outside, &self.outside);
+        let inside = match (&self.agent, known.inside) {
+            (Some(agent), Some(state)) => now(self.told[1], state, &agent.mountinfo).map(Some),
+            (None, None) => Some(None),
+            // It was cloned since.
+            _ => None,
+        };
+        Ok(outside.zip(inside).map(|(outside, inside)| Snapshot { outside, inside }))
     }
 
     fn shell(&mut self, side: Side, terminal: TerminalKind) -> Result<Shell, LabError> {

@@ -300,6 +300,11 @@ impl Session {
                 self.busy = busy;
                 self.beside(*record);
             }
+            Event::Glimpsed(marks) => {
+                self.busy = busy;
+                self.now = marks.after.clone();
+                self.marks = Arc::new(*marks);
+            }
             Event::Replayed(past) => {
                 self.busy = true;
                 // The last that was done by hand may have been told after the new sandbox was asked for.

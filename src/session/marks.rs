@@ -18,7 +18,8 @@ pub struct Marks {
 impl Marks {
     /// What happened between two moments.
     pub fn between(before: &Snapshot, after: &Snapshot, by_hand: bool) -> Marks {
-        Marks { by_hand, ..Marks::of(&RoundRecord::between(before.clone(), after.clone())) }
+        let RoundRecord { before, after, outside, inside, .. } = RoundRecord::between(before.clone(), after.clone());
+        Marks { before, after, outside, inside, by_hand }
     }
 
     pub(super) fn of(record: &RoundRecord) -> Marks {

@@ -1,6 +1,6 @@
 //! What goes into the state machine and what comes out of it.
 
-use super::{RoundRecord, Snapshot};
+use super::{Marks, RoundRecord, Snapshot};
 use crate::lesson::{Lesson, Side};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -114,6 +114,8 @@ pub enum Event {
     Seen(Box<RoundRecord>),
     /// Something was changed by hand beside the lesson, which goes on meanwhile.
     ByHand(Box<RoundRecord>),
+    /// The same, as soon as the kernel told of a table: `ByHand` follows with all that there is to know.
+    Glimpsed(Box<Marks>),
     /// A shell has ended: all that changed since it was opened.
     ShellEnded(Box<RoundRecord>),
     /// An operation of the palette was performed.

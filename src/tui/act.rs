@@ -70,7 +70,7 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
 
 /// What happened, as far as the view is concerned.
 pub fn happened(event: Event, session: &mut Session, view: &mut View) {
-    let by_hand = matches!(event, Event::ByHand(_));
+    let by_hand = matches!(event, Event::ByHand(_) | Event::Glimpsed(_));
     let turns = !by_hand
         && !matches!(
             event,

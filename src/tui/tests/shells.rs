@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lesson::Side;
-use crate::session::Phase;
+use crate::session::{Marks, Phase};
 use crate::tui::act::{happened, press};
 use crate::tui::shells::Stage;
 use crate::tui::view::{Mode, Tab};
@@ -151,6 +151,12 @@ fn a_change_by_hand_turns_no_page() {
     let before = student.session.now.clone();
     let more = format!("{}92 90 0:60 / /lab/leak rw - tmpfs leak rw\n", inside());
     let after = Snapshot { inside: Some(side(&more, false, 1)), ..before.clone() };
+    // Seen before it is known in full, and counted once.
+    let glimpse = Marks::between(&before, &after, true);
+    happened(Event::Glimpsed(Box::new(glimpse)), &mut student.session, &mut student.view);
+    student.shows("> + /lab/leak");
+    student.shows("(by hand)");
+    assert!(student.session.busy && student.session.by_hand == 0);
     let record = RoundRecord::between(before, after.clone());
     happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
     student.shows("TYPING IN");

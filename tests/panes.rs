@@ -431,3 +431,36 @@ fn devices_outlive_the_entrypoint() {
         quit(terminal);
     }
 }
+
+/// The name of a shell's terminal leads somewhere in its side: on the practice host, in a container that still sees the
+/// host's /dev/pts, and in a rootfs on which a devpts was mounted. Without one the shell works as well.
+#[test]
+fn a_terminal_of_the_sides_own() {
+    let named = "t=$(readlink /proc/self/fd/0); test -c \"$t\" && echo ha''s $t\r";
+    for user in users() {
+        let mut terminal = at("6", user);
+        for key in ["$", "#"] {
+            terminal.shell(key, if key == "$" { "host $ " } else { "container # " });
+            terminal.keys(named);
+            terminal.wait("\nhas /dev/pts/");
+            terminal.leave();
+        }
+        quit(terminal);
+        let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "13"]);
+        terminal.wait("what pid 1 sees");
+        terminal.shell("#", "container # ");
+        terminal.keys("test -c \"$(readlink /proc/self/fd/0)\" || echo no''ne; echo th''en\r");
+        terminal.wait("\nnone");
+        terminal.wait("\nthen");
+        terminal.keys("mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts; exit\r");
+        terminal.wait("# reopens");
+        terminal.shell("#", "container # ");
+        terminal.keys(named);
+        terminal.wait("\nhas /dev/pts/0");
+        // Another terminal, for whoever asks at /dev/ptmx.
+        terminal.keys("test -c /dev/ptmx && echo mo''re\r");
+        terminal.wait("\nmore");
+        terminal.leave();
+        quit(terminal);
+    }
+}

@@ -31,7 +31,7 @@ pub struct Options {
 pub fn default_commands() -> Vec<String> {
     "sh bash ls cat mkdir rmdir touch rm cp mv ln echo id stat df du find grep head tail wc sort cut tr tee sleep env kill \
      uname mount umount findmnt lsns unshare nsenter pivot_root chroot hostname less vi setsid true false test printf \
-     readlink dirname basename sed"
+     readlink dirname basename sed tty"
         .split_whitespace()
         .map(String::from)
         .collect()

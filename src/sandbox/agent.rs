@@ -4,14 +4,14 @@ use super::elsewhere::Elsewhere;
 use super::host;
 use super::perform::{Open, execute, perform};
 use super::spawn;
-use super::sys;
 use super::wire::{NamespaceIds, Reply, Request, Wire};
+use super::{sys, terminal};
 use crate::op::Call;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
 /// Serves until the other end is gone. `proc` is the practice host's /proc, kept open from before any lesson.
@@ -30,6 +30,7 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
         }
         let Ok(Some((request, mut fds))) = wire.receive::<Request>() else { return };
         let moves = matches!(request, Request::Perform(Call::Unshare { .. } | Call::Setns { .. }));
+        let mut master = None;
         let reply = match (request, &proof) {
             (_, Err(why)) => Reply::Refused(why.clone()),
             (Request::Perform(Call::Execve { path, args, env }), Ok(proof)) => {
@@ -46,7 +47,11 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
             }
             (Request::Hostname { of: None }, Ok(_)) => hostname(),
             (Request::Terminal, Ok(_)) => match fds.pop() {
-                Some(terminal) => become_terminal(&terminal),
+                Some(given) => {
+                    let own = terminal::own(given.as_fd());
+                    master = own.as_ref().and_then(|own| own.master.try_clone().ok());
+                    become_terminal(&own.map_or(given, |own| own.slave))
+                }
                 None => Reply::Refused("a terminal must come with this request".into()),
             },
             (other, Ok(_)) => Reply::Refused(format!("the agent does not do this: {other:?}")),
@@ -54,7 +59,8 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
         if moves {
             proof = Elsewhere::prove(proc.as_fd(), machine);
         }
-        if wire.send(&reply, &[]).is_err() {
+        let masters: Vec<BorrowedFd> = master.iter().map(OwnedFd::as_fd).collect();
+        if wire.send(&reply, &masters).is_err() {
             return;
         }
     }

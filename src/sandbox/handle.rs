@@ -27,6 +27,7 @@ use start::{start_stage, start_stage_in_copy};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
 const HOSTNAME: &str = "lab-host";
 
@@ -270,9 +271,13 @@ impl Lab for Sandbox {
         idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
         let (ended, report) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| broken("make a pipe", errno))?;
         let env = self.environment(&terminal.name, actor);
+        let (socket, theirs) = Wire::pair().map_err(|errno| broken("make a socket for a terminal", errno))?;
         let request = Request::Spawn { args: vec!["sh".into()], env, join, terminal: true };
-        self.ask_stage(&request, &[pair.slave.as_fd(), report.as_fd()])?;
-        Ok(Shell { master: pair.master, ended })
+        self.ask_stage(&request, &[pair.slave.as_fd(), theirs.as_fd(), report.as_fd()])?;
+        drop(theirs);
+        // It was sent before the shell began, or never will be.
+        let own = socket.receive_within::<Reply>(Duration::ZERO).ok().flatten().and_then(|(_, mut fds)| fds.pop());
+        Ok(Shell { master: own.unwrap_or(pair.master), ended })
     }
 }
 

@@ -20,6 +20,7 @@ mod spawn;
 mod stage;
 pub mod sys;
 mod table;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod wire;

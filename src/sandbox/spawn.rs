@@ -1,6 +1,6 @@
 //! Starts programs on either side of the practice host.
 
-use super::sys;
+use super::{sys, terminal};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -15,8 +15,9 @@ pub struct Program<'a> {
     pub stdin: BorrowedFd<'a>,
     pub stdout: BorrowedFd<'a>,
     pub stderr: BorrowedFd<'a>,
-    /// The three are a terminal, which becomes the controlling one of a new session.
-    pub terminal: bool,
+    /// The three are a terminal, which becomes the controlling one of a new session; rather one of the side's own, whose
+    /// master goes to this socket.
+    pub terminal: Option<BorrowedFd<'a>>,
 }
 
 /// Which process's namespaces and root to join first.
@@ -87,10 +88,13 @@ fn pass_on(child: i32) -> i32 {
 
 fn become_program(program: &Program) -> i32 {
     let _ = nix::unistd::setsid();
-    if program.terminal {
-        let _ = sys::take_terminal(program.stdin);
+    let own = program.terminal.and_then(|socket| terminal::hand_out(socket, program.stdin));
+    let or_own = |given| own.as_ref().map_or(given, AsFd::as_fd);
+    let [stdin, stdout, stderr] = [program.stdin, program.stdout, program.stderr].map(or_own);
+    if program.terminal.is_some() {
+        let _ = sys::take_terminal(stdin);
     }
-    if let Err(errno) = sys::become_stdio(program.stdin, program.stdout, program.stderr) {
+    if let Err(errno) = sys::become_stdio(stdin, stdout, stderr) {
         return complain(program, "connect standard input and output", errno);
     }
     sys::close_others_on_exec();
@@ -140,7 +144,7 @@ mod tests {
         let null = std::fs::File::open("/dev/null").unwrap();
         let fd = null.as_fd();
         let (args, env) = (["sleep".to_string(), "60".into()], [format!("PATH={}", std::env::var("PATH").unwrap())]);
-        let program = Program { args: &args, env: &env, stdin: fd, stdout: fd, stderr: fd, terminal: false };
+        let program = Program { args: &args, env: &env, stdin: fd, stdout: fd, stderr: fd, terminal: None };
         for _ in 0..20 {
             let pid = start(&program, None).unwrap();
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();

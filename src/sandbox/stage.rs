@@ -227,9 +227,9 @@ impl Stage {
         mut fds: Vec<OwnedFd>,
     ) -> nix::Result<i32> {
         let report = fds.pop().ok_or(Errno::EBADF)?;
-        let (stdin, stdout) = match fds.as_slice() {
-            [terminal] => (terminal, terminal),
-            [stdin, stdout] => (stdin, stdout),
+        let (stdin, stdout, terminal) = match fds.as_slice() {
+            [slave, socket] if terminal => (slave, slave, Some(socket.as_fd())),
+            [stdin, stdout] => (stdin, stdout, None),
             _ => return Err(Errno::EBADF),
         };
         let program =

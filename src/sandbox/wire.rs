@@ -34,11 +34,12 @@ pub enum Request {
     Perform(Call),
     /// A pidfd of a process of the practice host, please (stage only).
     Pidfd { pid: i32 },
-    /// Start a program; its terminal or pipes, and last the pipe for its exit status, come with this (stage only).
+    /// Start a program; its pipes come with this, or a terminal and a socket for the master of a better one, and last the
+    /// pipe for its exit status (stage only).
     Spawn { args: Vec<String>, env: Vec<String>, join: Option<i32>, terminal: bool },
     /// The hostname that a process has, or this one's own.
     Hostname { of: Option<i32> },
-    /// The entrypoint's terminal comes with this (agent only).
+    /// The entrypoint's terminal comes with this. If the container has a better one, its master comes back (agent only).
     Terminal,
 }
 

@@ -71,8 +71,9 @@ impl Sandbox {
         }
         let _ = sys::set_window_size(pair.master.as_fd(), 24, 80);
         idmap::give(self.stage_pid, &[pair.slave.as_fd()]);
-        ask(wire, "the container", &Request::Terminal, &[pair.slave.as_fd()])?;
+        let (_, mut own) = ask(wire, "the container", &Request::Terminal, &[pair.slave.as_fd()])?;
         drop(pair.slave);
+        let master = own.pop().unwrap_or(pair.master);
         let start = Instant::now();
         wire.send(&Request::Perform(call.clone()), &[]).map_err(|errno| broken("ask the container", errno))?;
         match wire.receive_within::<Reply>(PATIENCE).map_err(|errno| broken("hear from the container", errno))? {
@@ -81,7 +82,7 @@ impl Sandbox {
             None => {
                 let micros = start.elapsed().as_micros() as u64;
                 agent.wire = None;
-                agent.terminal = Some(pair.master);
+                agent.terminal = Some(master);
                 Ok((Ok(0), micros))
             }
         }

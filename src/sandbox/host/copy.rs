@@ -83,7 +83,7 @@ fn make_lab(spec: &BuildHost, lab: &Path, owner: u32) -> Result<(), Failed> {
         directory(&layer, 0o755)?;
         unpack(&[Path::new(path)], &layer)?;
         if layer.join("dev").is_dir() {
-            devices::links(&layer.join("dev"))?;
+            devices::in_image(&layer.join("dev"))?;
         }
     }
     // The machine's ps may stop where /proc belongs to another PID namespace, which is what a lesson shows.

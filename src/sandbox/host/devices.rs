@@ -29,6 +29,21 @@ pub fn open_all() -> Result<Vec<OwnedFd>, Failed> {
         .collect()
 }
 
+/// Makes an image's /dev: the links, and the place for a devpts, which whoever wants one mounts.
+pub fn in_image(dev: &Path) -> Result<(), Failed> {
+    links(dev)?;
+    match std::fs::create_dir(dev.join("pts")) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => tried_io("make /dev/pts of the image", made),
+    }?;
+    ptmx(dev)
+}
+
+/// Where programs ask for a terminal: in the devpts beside it.
+pub fn ptmx(dev: &Path) -> Result<(), Failed> {
+    tried_io("link /dev/ptmx", symlink("pts/ptmx", dev.join("ptmx")))
+}
+
 /// Makes the links in a /dev.
 pub fn links(dev: &Path) -> Result<(), Failed> {
     let all = DEVICES.iter().zip(FIRST..).map(|(name, number)| (*name, format!("/proc/1/fd/{number}")));

@@ -5,7 +5,6 @@ use super::{Failed, devices, directory, mount_new, proc_flags, propagation, trie
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, umount2};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// Builds it and makes it this process's root. Returns the descriptors that its /dev refers to. `layers` are the image's,
@@ -61,7 +60,7 @@ fn make_root(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<
         MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
         Some("newinstance,ptmxmode=0666,mode=0620"),
     )?;
-    tried_io("link /dev/ptmx", symlink("pts/ptmx", dev.join("ptmx")))?;
+    devices::ptmx(&dev)?;
     devices::links(&dev)?;
     let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount_new("tmpfs", "run", &base.join("run"), plain, Some("mode=755"))?;
@@ -73,7 +72,7 @@ fn make_root(spec: &BuildHost, layers: &[(&str, (OwnedFd, PathBuf))]) -> Result<
         directory(&layer, 0o755)?;
         unpack(&[path], &layer)?;
         if layer.join("dev").is_dir() {
-            devices::links(&layer.join("dev"))?;
+            devices::in_image(&layer.join("dev"))?;
         }
     }
     tried("chdir to the new root", nix::unistd::chdir(base))?;

@@ -151,8 +151,8 @@ impl Plain<'_> {
         let state = self.session.task.clone();
         self.say.text(&lang.say("plain.task-is", &[&words.text]))?;
         for (index, goal) in words.goals.iter().enumerate() {
-            let ticked = state.ticks.get(index).copied().unwrap_or(false);
-            self.say.text(&lang.say(if ticked { "task.ticked" } else { "task.open" }, &[goal]))?;
+            let (line, ago) = state.line(index, goal, lang);
+            self.say.text(&[Some(line), ago].into_iter().flatten().collect::<Vec<_>>().join("  "))?;
         }
         if let Some(task) = self.session.lesson.steps[self.session.step].task.as_ref().filter(|_| !state.done) {
             for (index, choice) in task.palette.iter().enumerate() {

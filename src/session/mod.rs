@@ -23,7 +23,7 @@ pub use message::{Command, Effect, Event, Form, Guess, Order, Past, Phase, Wrote
 pub use note::note;
 pub use record::*;
 pub use shown::Shown;
-pub use task::TaskState;
+pub use task::{TaskState, Tick};
 pub use transcript::{Asked, AskedWords, Entry, FORMAT, Header, Transcript, User};
 pub use verdict::{Spoken, guess_in_words, kernel_in_words, verdict};
 pub use wording::{choice_in_words, in_words};

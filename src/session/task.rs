@@ -1,20 +1,39 @@
 //! A state to be brought about by hand: what is ticked is what holds.
 
-use super::{Effect, Phase, RoundRecord, Session, holds};
+use super::{Effect, Phase, RoundRecord, Session, Snapshot, holds};
 use crate::lesson::Goal;
+use crate::words::Lang;
 use std::sync::Arc;
 
+/// One condition of a task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tick {
+    pub is_done: bool,
+    /// How many changes ago it held, if once was enough and it does not hold any more.
+    pub ago: usize,
+}
+
 /// How far a task is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskState {
-    /// Which conditions are ticked.
-    pub ticks: Vec<bool>,
+    pub ticks: Vec<Tick>,
+    /// How both sides were when the conditions were last looked at.
+    seen: Snapshot,
     /// Which nearly right state is there now.
     pub near: Option<usize>,
     /// All was ticked at one moment: it stays done.
     pub done: bool,
     /// nslab typed the solution.
     pub shown: bool,
+}
+
+impl TaskState {
+    /// A condition with its box, and what is to be said beside it: that it held, where it does not any more.
+    pub fn line(&self, index: usize, goal: &str, lang: Lang) -> (String, Option<String>) {
+        let tick = self.ticks.get(index).copied().unwrap_or_default();
+        let line = lang.say(if tick.is_done { "task.ticked" } else { "task.open" }, &[goal]);
+        (line, (tick.is_done && tick.ago > 0).then(|| lang.count("task.ago", tick.ago, &[])))
+    }
 }
 
 impl Session {
@@ -36,15 +55,20 @@ impl Session {
     /// Ticks what holds now.
     pub(super) fn see(&mut self, record: &RoundRecord) {
         let Some(task) = &self.lesson.steps[self.step].task else { return };
-        self.task.ticks.resize(task.until.len(), false);
+        self.task.ticks.resize(task.until.len(), Tick::default());
+        let changes = usize::from(self.task.seen != record.after);
+        self.task.seen = record.after.clone();
         for (tick, goal) in self.task.ticks.iter_mut().zip(&task.until) {
-            let holds = holds(goal.condition(), record) == Some(true);
-            *tick = holds || (*tick && matches!(goal, Goal::Once(_)));
+            *tick = match holds(goal.condition(), record) == Some(true) {
+                true => Tick { is_done: true, ago: 0 },
+                false if matches!(goal, Goal::Once(_)) => Tick { ago: tick.ago + changes, ..*tick },
+                false => Tick::default(),
+            };
         }
         for (tick, on_the_way) in self.task.ticks.iter_mut().zip(&record.ticked) {
-            *tick |= on_the_way;
+            tick.is_done |= on_the_way;
         }
-        self.task.done |= self.task.ticks.iter().all(|tick| *tick);
+        self.task.done |= self.task.ticks.iter().all(|tick| tick.is_done);
         self.task.near = task.near.iter().position(|near| holds(near, record) == Some(true));
         if self.task.done {
             self.done[self.step] = true;

@@ -13,9 +13,8 @@ pub fn task(session: &Session, view: &View, page: &mut Page, width: usize) {
     let state = &session.task;
     page.add_as(Tone::Strong, lines(&words.text, width));
     for (index, goal) in words.goals.iter().enumerate() {
-        let ticked = state.ticks.get(index).copied().unwrap_or(false);
-        let line = lang.say(if ticked { "task.ticked" } else { "task.open" }, &[&goal.replace('`', "")]);
-        page.add(hang(&line, width, 4));
+        let (line, ago) = state.line(index, &goal.replace('`', ""), lang);
+        page.add(hang(&[Some(line), ago].into_iter().flatten().collect::<Vec<_>>().join("  "), width, 4));
     }
     if state.done {
         if state.shown {

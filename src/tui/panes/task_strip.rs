@@ -27,9 +27,11 @@ pub fn draw(session: &Session, view: &View, map: &Map, first: usize, canvas: &mu
     let used = text.width();
     canvas.put(first, 0, &(text + &rule.repeat((map.width - 1).saturating_sub(used))), Tone::Strong);
     for (row, goal) in words.goals.iter().take(MOST).enumerate() {
-        let ticked = session.task.ticks.get(row).copied().unwrap_or(false);
-        let line = lang.say(if ticked { "task.ticked" } else { "task.open" }, &[&plain(goal)]);
-        canvas.put(first + 1 + row, 1, &cut_with(&line, room, view.glyphs.elision()), Tone::Plain);
+        let (line, ago) = session.task.line(row, &plain(goal), lang);
+        let ago = ago.map(|ago| format!("  {ago}")).unwrap_or_default();
+        let left = room.saturating_sub(ago.width());
+        canvas.put(first + 1 + row, 1, &cut_with(&line, left, view.glyphs.elision()), Tone::Plain);
+        canvas.put(first + 1 + row, 1 + left, &ago, Tone::Plain);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The shells on the screen, with a script in the place of a program.
 
 use super::*;
-use crate::lesson::Side;
-use crate::session::{Marks, Phase};
+use crate::lesson::{FileKind, Side};
+use crate::session::{FileSeen, FileState, Marks, Phase};
 use crate::tui::act::{happened, press};
 use crate::tui::shells::Stage;
 use crate::tui::view::{Mode, Tab};
@@ -175,6 +175,52 @@ fn a_change_by_hand_turns_no_page() {
     // It was told too late for the sandbox that it was done in.
     student.session.apply(Event::Replayed(Box::default()));
     assert!(student.session.history.is_empty());
+}
+
+/// A condition for which once is enough says how long ago it held, where it does not any more.
+#[test]
+fn a_tick_says_how_long_ago() {
+    let mut student = Student::new(at_proc());
+    student.session.phase = Phase::Task;
+    opens(&mut student, Side::Inside, "container # ");
+    let comm = |text: &str| FileSeen {
+        side: Side::Inside,
+        path: "/proc/1/comm".into(),
+        state: Some(FileState {
+            kind: FileKind::File,
+            mode: 0o644,
+            owner: 0,
+            size: 0,
+            text: format!("{text}\n"),
+            entries: Vec::new(),
+            opaque: false,
+            closed: false,
+        }),
+    };
+    let mut changes = |rows: &str, first: &str| {
+        let before = student.session.now.clone();
+        let after = Snapshot { inside: Some(side(rows, false, 1)), ..before.clone() };
+        let record = RoundRecord { files_after: vec![comm(first)], ..RoundRecord::between(before, after) };
+        happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
+        student.screen()
+    };
+    let bare =
+        inside().lines().filter(|row| !row.contains(" /proc ")).map(|row| format!("{row}\n")).collect::<String>();
+    let shown = changes(&bare, "nslab-stage");
+    assert!(shown.contains("[x]") && !shown.contains("ago)"), "{shown}");
+    // The same look once more is no change.
+    let shown = changes(&inside(), "nslab-agent");
+    assert!(shown.contains("(seen 1 change ago)"), "{shown}");
+    let shown = changes(&inside(), "nslab-agent");
+    assert!(shown.contains("(seen 1 change ago)"), "{shown}");
+    let more = format!("{}92 90 0:60 / /lab/leak rw - tmpfs leak rw\n", inside());
+    let shown = changes(&more, "nslab-agent");
+    assert!(shown.contains("(seen 2 changes ago)"), "{shown}");
+    student.view.lang = Lang::Zh;
+    student.shows("（2 次变化之前见过）");
+    student.presses(control(']'));
+    student.view.tab = None;
+    student.shows("（2 次变化之前见过）");
 }
 
 #[test]

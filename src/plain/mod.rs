@@ -106,7 +106,11 @@ impl Plain<'_> {
                 for command in commands {
                     let effects = self.session.handle(command);
                     if self.session.asks.is_some() {
-                        self.say.text(&self.lang.say("plain.lose", &[&self.session.by_hand.to_string()]))?;
+                        let lost = match self.session.by_hand {
+                            0 => self.lang.count("plain.unwritten", self.session.unwritten, &[]),
+                            by_hand => self.lang.say("plain.lose", &[&by_hand.to_string()]),
+                        };
+                        self.say.text(&lost)?;
                         return Ok(false);
                     }
                     if command == Command::Tip {

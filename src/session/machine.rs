@@ -5,7 +5,7 @@ mod question;
 #[cfg(test)]
 mod tests;
 
-use super::{Command, Effect, Event, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
+use super::{Command, Effect, Event, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState, Wrote};
 use crate::lesson::{Lesson, Side};
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ pub struct Session {
     pub recorded: Option<Header>,
     /// Without a script: steps are added as they are performed.
     pub is_play: bool,
+    /// Of such a session: how many steps came since it was written to a file.
+    pub unwritten: usize,
     /// Of such a session: what the steps did, step by step.
     pub past: Vec<Vec<RoundRecord>>,
 }
@@ -81,6 +83,7 @@ impl Session {
             task: TaskState::default(),
             recorded: None,
             is_play: false,
+            unwritten: 0,
             past: Vec::new(),
         };
         (session, vec![Effect::Build { replay: step }])
@@ -136,7 +139,8 @@ impl Session {
             command,
             Command::Back | Command::Goto(_) | Command::Rebuild | Command::Restart | Command::Leave | Command::Break(_)
         );
-        if loses && self.by_hand > 0 {
+        let loses_all = matches!(command, Command::Leave | Command::Restart) && self.unwritten > 0;
+        if loses_all || loses && self.by_hand > 0 {
             self.asks = Some(command);
             return Vec::new();
         }
@@ -387,6 +391,7 @@ impl Session {
                 }
             }
             // Whoever asked for it says what came of it.
+            Event::Wrote(Wrote::Done { .. }) => self.unwritten = 0,
             Event::Wrote(_) => {}
         }
     }

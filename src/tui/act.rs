@@ -79,6 +79,11 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
     if let Event::Wrote(answer) = &event {
         play::wrote(answer, session, view);
     }
+    // Where changes of the tables would be lost, it was asked before.
+    let is_lost = matches!(event, Event::Built(_)) && std::mem::take(&mut view.shells.typed) && session.by_hand == 0;
+    if is_lost {
+        view.notice = Some(view.lang.say("shell.not-replayed", &[]));
+    }
     let marks = session.marks.clone();
     let had_inside = session.now.inside.is_some();
     session.apply(event);

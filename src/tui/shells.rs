@@ -31,6 +31,8 @@ pub struct Shells {
     pub typing: Option<Side>,
     /// The one that was left by the last key: the same key again is for it.
     pub left: Option<Side>,
+    /// Something was typed in this sandbox: what came of it may be nothing that anybody sees, a file say.
+    pub typed: bool,
     opened: u64,
 }
 

@@ -21,6 +21,7 @@ impl Session {
         self.trouble = None;
         self.learn(lesson);
         self.enter(last);
+        self.unwritten += 1;
         self.busy = true;
         vec![Effect::Learn(self.lesson.clone()), Effect::Perform { step: last, round: 0, guess: Guess::None }]
     }
@@ -63,6 +64,8 @@ impl Session {
             self.learn(Arc::new(lesson));
         }
         self.past.truncate(steps);
+        // The first step performs nothing.
+        self.unwritten = self.unwritten.min(steps - 1);
     }
 
     fn learn(&mut self, lesson: Arc<Lesson>) {

@@ -77,7 +77,11 @@ impl Page {
 pub fn content(session: &Session, view: &View, scene: &Scene, is_wide: bool, width: usize, height: usize) -> Page {
     let mut page = Page::default();
     if session.asks.is_some() {
-        page.add_as(Tone::Strong, wrap(&view.lang.count("tui.lose", session.by_hand, &[]), width));
+        let lost = match session.by_hand {
+            0 => view.lang.count("tui.unwritten", session.unwritten, &[]),
+            by_hand => view.lang.count("tui.lose", by_hand, &[]),
+        };
+        page.add_as(Tone::Strong, wrap(&lost, width));
         return page;
     }
     match view.mode {

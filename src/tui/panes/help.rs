@@ -3,6 +3,7 @@
 use crate::session::Session;
 use crate::tui::canvas::Canvas;
 use crate::tui::keys::KEYS;
+use crate::tui::leave_key::LeaveKey;
 use crate::tui::style::Tone;
 use crate::tui::view::View;
 use crate::wrap::{fit, hang};
@@ -28,7 +29,9 @@ const NAMES: usize = 20;
 
 fn lines(session: &Session, view: &View, width: usize) -> Vec<String> {
     let shown = KEYS.iter().filter(|binding| binding.is_for(session.is_play));
-    shown.flat_map(|binding| key_lines(binding.names, &view.lang.say(binding.words, &[]), width)).collect()
+    // NSLAB_LEAVE_KEY may name another.
+    let names = |names: &str| names.replace(&LeaveKey::default().name, &view.leave.name);
+    shown.flat_map(|binding| key_lines(&names(binding.names), &view.lang.say(binding.words, &[]), width)).collect()
 }
 
 /// Keys and what they do.

@@ -242,6 +242,26 @@ fn writing_asks_before_it_replaces() {
     student.shows("Left out, since every row was of that type already: step 2.");
     student.press(KeyCode::Enter);
     assert_eq!(student.view.mode, Mode::Look);
+    student.types("q");
+    assert!(student.session.asks.is_none(), "nothing is lost");
+}
+
+#[test]
+fn what_is_in_no_file_is_asked_about() {
+    assert_eq!(begun().press(KeyCode::Char('q')), Act::Effects(vec![Effect::Leave]));
+    for key in ['q', 'R'] {
+        let mut student = mounted();
+        assert_eq!(student.press(KeyCode::Char(key)), Act::Effects(vec![]));
+        student.shows("What you did (2 operations) stands in no file: w writes it.");
+        student.press(KeyCode::Esc);
+        student.hides("stands in no file");
+        student.press(KeyCode::Char(key));
+        assert_ne!(student.press(KeyCode::Enter), Act::Effects(vec![]));
+    }
+    // Taking a step back is no loss that nobody wanted.
+    let mut student = mounted();
+    assert_ne!(student.press(KeyCode::Backspace), Act::Effects(vec![]));
+    assert_eq!(student.session.unwritten, 1);
 }
 
 /// The keys of a lesson's steps say that there are none; in a lesson `w` does nothing.
@@ -266,7 +286,7 @@ fn the_help_page_has_the_keys_that_mean_something_here() {
     student.hides("break it, then a digit");
 }
 
-/// Letters are text while something is typed, Ctrl-C leaves all the same.
+/// Letters are text while something is typed, Ctrl-C leaves all the same; once it asks, since nothing was written.
 #[test]
 fn leaving_is_possible_from_every_sheet() {
     for sheet in [Sheet::List, Sheet::Form, Sheet::Write, Sheet::Replace] {
@@ -275,10 +295,13 @@ fn leaving_is_possible_from_every_sheet() {
         student.types("qL?");
         assert_eq!(student.view.palette.filter.text(), "qL?");
         student.view.mode = Mode::Play(sheet);
-        let scene = crate::tui::scene::Scene::of(&student.session, &student.view);
         let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        let act = press(key, &mut student.session, &mut student.view, &scene, student.area);
-        assert_eq!(act, Act::Effects(vec![Effect::Leave]), "{sheet:?}");
+        let mut leave = || {
+            let scene = crate::tui::scene::Scene::of(&student.session, &student.view);
+            press(key, &mut student.session, &mut student.view, &scene, student.area)
+        };
+        assert_eq!(leave(), Act::Effects(vec![]), "{sheet:?}");
+        assert_eq!(leave(), Act::Effects(vec![Effect::Leave]), "{sheet:?}");
     }
 }
 

@@ -177,6 +177,36 @@ fn a_change_by_hand_turns_no_page() {
     assert!(student.session.history.is_empty());
 }
 
+/// What left no trace in a table is not asked about before a rebuild, which says that it is lost.
+#[test]
+fn a_rebuild_says_what_is_lost() {
+    let mut student = Student::new(at_proc());
+    let built = Event::Built(student.session.now.clone());
+    happened(built, &mut student.session, &mut student.view);
+    student.hides("not replayed");
+    opens(&mut student, Side::Inside, "container # ");
+    student.press(KeyCode::Enter);
+    student.presses(control(']'));
+    student.press(KeyCode::Backspace);
+    assert!(student.session.asks.is_none());
+    let built = Event::Built(student.session.now.clone());
+    happened(built, &mut student.session, &mut student.view);
+    student.shows("what you typed in the shells is not replayed");
+    student.press(KeyCode::Down);
+    student.hides("not replayed");
+}
+
+/// NSLAB_LEAVE_KEY names another.
+#[test]
+fn the_help_page_has_the_key_that_leaves() {
+    let mut student = Student::new(at_proc());
+    student.press(KeyCode::Char('?'));
+    student.shows(" $ # Ctrl-] ");
+    student.view.leave = crate::tui::LeaveKey::parse("F10").unwrap();
+    student.shows(" $ # F10 ");
+    student.hides("Ctrl-]");
+}
+
 /// A condition for which once is enough says how long ago it held, where it does not any more.
 #[test]
 fn a_tick_says_how_long_ago() {

@@ -1,16 +1,14 @@
 //! The course of a lesson as a pure state machine: commands in, effects out; events in, state changes. No clock, no I/O.
 
+mod events;
 mod play;
 mod question;
 #[cfg(test)]
 mod tests;
 
-use super::{Command, Effect, Event, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState, Wrote};
+use super::{Command, Effect, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
 use crate::lesson::{Lesson, Side};
 use std::sync::Arc;
-
-/// So many changes can be walked through.
-const MOMENTS: usize = 1000;
 
 #[derive(Debug)]
 pub struct Session {
@@ -244,34 +242,6 @@ impl Session {
         Vec::new()
     }
 
-    /// What somebody does by hand while the lesson goes on.
-    fn beside(&mut self, record: RoundRecord) {
-        if Marks::of(&record).show_something() || record.before.inside.is_some() != record.after.inside.is_some() {
-            return self.by_hand(record);
-        }
-        if self.phase == Phase::Task {
-            self.see(&record);
-        }
-        let name = |snapshot: &Snapshot, side| snapshot.side(side).map(|state| state.facts.hostname.clone());
-        let renamed = [Side::Outside, Side::Inside]
-            .into_iter()
-            .filter(|side| name(&record.before, *side) != name(&record.after, *side));
-        self.by_hand += renamed.count();
-        self.now = record.after;
-    }
-
-    /// What somebody did by hand.
-    fn by_hand(&mut self, record: RoundRecord) {
-        if self.phase == Phase::Task {
-            self.see(&record);
-        }
-        let ended = usize::from(record.before.inside.is_some() != record.after.inside.is_some());
-        self.by_hand += record.outside.len() + record.inside.len() + ended;
-        self.now = record.after.clone();
-        self.marks = Arc::new(Marks { by_hand: true, ..Marks::of(&record) });
-        self.remember(self.step, self.marks.clone());
-    }
-
     fn perform(&mut self) -> Vec<Effect> {
         self.busy = true;
         vec![Effect::Perform { step: self.step, round: self.rounds.len(), guess: self.guess.clone() }]
@@ -295,119 +265,5 @@ impl Session {
         self.history.clear();
         self.busy = true;
         vec![Effect::Build { replay: step }]
-    }
-
-    pub fn apply(&mut self, event: Event) {
-        let busy = std::mem::take(&mut self.busy);
-        match event {
-            Event::ByHand(record) => {
-                self.busy = busy;
-                self.beside(*record);
-            }
-            Event::Glimpsed(marks) => {
-                self.busy = busy;
-                self.now = marks.after.clone();
-                self.marks = Arc::new(*marks);
-            }
-            Event::Replayed(past) => {
-                self.busy = true;
-                // The last that was done by hand may have been told after the new sandbox was asked for.
-                self.history.clear();
-                self.marks = Arc::default();
-                for (step, record) in past
-                    .steps
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(step, rounds)| rounds.iter().map(move |record| (step, record)))
-                {
-                    self.remember(step, Arc::new(Marks::of(record)));
-                }
-                if self.is_play {
-                    self.past = past.steps;
-                }
-            }
-            Event::Built(now) => {
-                self.now = now;
-                self.at_step = self.now.clone();
-                self.by_hand = 0;
-                self.see_the_past();
-            }
-            Event::Performed(record) => {
-                if self.is_play {
-                    self.past.push(vec![(*record).clone()]);
-                }
-                self.mark(&record);
-                self.remember(self.step, self.marks.clone());
-                self.rounds.push(*record);
-                self.phase = Phase::See;
-                self.done[self.step] = true;
-                if self.rounds.len() == 1 && self.variant.is_none() {
-                    self.score();
-                }
-            }
-            Event::VariantDone(records) => {
-                self.history.clear();
-                self.by_hand = 0;
-                for record in &records {
-                    self.remember(self.step, Arc::new(Marks::of(record)));
-                }
-                if let (Some(first), Some(last)) = (records.first(), records.last()) {
-                    // What the whole variant did, whichever round did it.
-                    self.mark(last);
-                    self.marks = Arc::new(Marks::between(&first.before, &last.after, false));
-                }
-                self.rounds = records;
-                self.set_aside = None;
-                self.phase = Phase::Broken;
-            }
-            Event::Seen(record) => {
-                // The shell is still open; what it did as a whole is told when it ends.
-                self.busy = true;
-                if self.phase == Phase::Task {
-                    self.see(&record);
-                }
-            }
-            Event::ShellEnded(record) => self.by_hand(*record),
-            Event::Tried(record) => {
-                self.rounds.push((*record).clone());
-                self.by_hand(*record);
-            }
-            Event::Solved(record) => {
-                self.task.shown = true;
-                self.rounds.push((*record).clone());
-                self.by_hand(*record);
-            }
-            Event::Failed(what) => {
-                self.trouble = Some(what);
-                self.stuck = true;
-                self.forget_what_failed();
-            }
-            Event::NoShell(what) => self.trouble = Some(what),
-            Event::Notice(what) => {
-                self.trouble = Some(what);
-                self.leave_question();
-                if self.phase != Phase::Broken {
-                    self.variant = None;
-                }
-            }
-            // Whoever asked for it says what came of it.
-            Event::Wrote(Wrote::Done { .. }) => self.unwritten = 0,
-            Event::Wrote(_) => {}
-        }
-    }
-
-    fn mark(&mut self, record: &RoundRecord) {
-        self.now = record.after.clone();
-        self.marks = Arc::new(Marks::of(record));
-    }
-
-    fn remember(&mut self, step: usize, marks: Arc<Marks>) {
-        if marks.show_something() {
-            // A program that mounts in a loop fills no memory.
-            if self.history.len() == MOMENTS {
-                self.history.remove(0);
-            }
-            self.history.push(Moment { step, marks });
-        }
     }
 }

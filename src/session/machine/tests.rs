@@ -1,4 +1,5 @@
 use super::*;
+use crate::session::Event;
 use crate::words::Lang;
 
 fn session() -> Session {

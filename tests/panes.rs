@@ -227,9 +227,13 @@ fn after_chroot_a_new_shell_is_offered() {
         terminal.wait("Esc type on");
         terminal.keys("\r");
         terminal.wait("- root /lab/rootfs");
+        // What is typed before a prompt stands before it.
+        terminal.wait("\ncontainer # ");
         terminal.keys("echo new $here. >/dev/tty; ls /lab 2>/dev/null; echo sta''tus $?\r");
         terminal.wait("\nnew .");
+        terminal.wait("\nstatus ");
         assert!(!terminal.text().contains("status 0"), "{}", terminal.text());
+        assert!(comes(|| terminal.text().matches("\ncontainer # ").count() == 2), "{}", terminal.text());
         terminal.keys("echo x >/dev/null && head -c 3 /dev/zero | wc -c; head -c 5 /dev/urandom | wc -c; cat /proc/mounts | wc -l\r");
         // Without a row for any of them.
         terminal.wait("\n3");

@@ -159,8 +159,9 @@ impl Terminal {
 
     pub fn resize(&self, rows: u16, columns: u16) {
         use std::os::fd::AsFd;
-        nslab::sandbox::sys::set_window_size(self.slave.as_ref().unwrap().as_fd(), rows, columns).unwrap();
+        // First the window, then word of it: what is drawn for the new size must find it.
         self.screen.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
+        nslab::sandbox::sys::set_window_size(self.slave.as_ref().unwrap().as_fd(), rows, columns).unwrap();
     }
 
     /// The terminal echoes and waits for whole lines again, on the main screen.

@@ -4,6 +4,7 @@ mod common;
 
 use common::terminal::Terminal;
 use common::{Machine, comes, home, is_root, nslab, users};
+use nix::unistd::gethostname;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,7 +25,7 @@ impl Puppet {
                 command.uid(user).gid(user);
             }
         }
-        command.args(["--mount", "--propagation", "private", "sh"]).current_dir("/");
+        command.args(["--mount", "--uts", "--propagation", "private", "sh"]).current_dir("/");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut puppet = Puppet { child, orders, answers };
@@ -188,8 +189,11 @@ fn a_pipe_gets_lines() {
             command.args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut until = |part: &str| lines.find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part}"));
-        until(&format!("{} sh: ", puppet.pid()));
+        let line = until(&format!("{} sh: ", puppet.pid()));
+        assert!(line.ends_with(&format!(", hostname {}.", gethostname().unwrap().display())), "{line}");
         until("Watching;");
+        puppet.does("hostname watched");
+        until("has another hostname now: watched");
         puppet.does("mount -t tmpfs watched /mnt");
         let line = until("source watched");
         assert!(line.starts_with(&format!("{} sh: ", puppet.pid())) && line.contains("source watched"), "{line}");

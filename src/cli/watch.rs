@@ -161,11 +161,14 @@ fn begin(now: &Both, asks: bool, lang: Lang) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for side in [Side::Outside, Side::Inside] {
         let seen = now.side(side);
-        let place = match seen.namespace() {
+        let mut place = match seen.namespace() {
             Some(namespace) => lang.say("watch.place", &[&namespace.to_string(), &seen.state.facts.root]),
             None if nix::unistd::geteuid().is_root() => lang.say("watch.no-place-root", &[]),
             None => lang.say("watch.no-place", &[]),
         };
+        if !seen.state.facts.hostname.is_empty() {
+            place = lang.say("watch.place-named", &[&place, &seen.state.facts.hostname]);
+        }
         writeln!(out, "{}", lang.count("watch.side", seen.table().len(), &[&now.name(side, lang), &place]))?;
     }
     let changes = compare(now.outside.table(), now.inside.table());

@@ -2,8 +2,8 @@
 
 use crate::mounts::{MountTable, printable};
 use crate::op::{errno_meaning, errno_name};
-use crate::sandbox::read_table;
 use crate::sandbox::sys::pidfd_open;
+use crate::sandbox::{read_hostname, read_table};
 use crate::session::{Facts, SideState};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
@@ -85,7 +85,7 @@ impl Process {
         process.read();
         match process.seen.standing.clone() {
             Standing::Live => {
-                process.read_facts();
+                process.read_facts(true);
                 Ok(process)
             }
             Standing::Ended => Err(Unwatchable::Missing),
@@ -118,12 +118,13 @@ impl Process {
         }
     }
 
-    /// Reads what the kernel did not tell of, after [`follow`](Self::follow) or without it.
-    pub fn settle(&mut self, has_followed: bool) {
+    /// Reads what the kernel did not tell of, after [`follow`](Self::follow) or without it. `names`: hostnames may have
+    /// changed.
+    pub fn settle(&mut self, has_followed: bool, names: bool) {
         if !has_followed || self.place.is_none() || place(self.pid) != self.place {
             self.read();
         }
-        self.read_facts();
+        self.read_facts(names);
     }
 
     /// Reads the table anew, from a new descriptor: after pivot_root(2), chroot(2) or setns(2) of the process an old one
@@ -155,12 +156,20 @@ impl Process {
         }
     }
 
-    /// Which mount namespace and root directory it has, and its name: what the kernel tells nobody about.
-    fn read_facts(&mut self) {
+    /// Which namespaces and root directory it has, and its name: what the kernel tells nobody about. The hostname in
+    /// another UTS namespace takes a process that joins it, so it is asked for when it may be another one: never for each
+    /// change of a table.
+    fn read_facts(&mut self, names: bool) {
         if self.seen.standing == Standing::Ended {
             return;
         }
-        let facts = facts(self.pid);
+        let mut facts = facts(self.pid);
+        let known = &self.seen.state.facts;
+        facts.hostname = match facts.namespace("uts") {
+            uts if !names && uts == known.namespace("uts") => known.hostname.clone(),
+            Some(_) => read_hostname(self.pid).map(|name| printable(&name)).unwrap_or_default(),
+            None => String::new(),
+        };
         if self.has_ended() {
             self.end();
         } else if facts != self.seen.state.facts {
@@ -207,17 +216,16 @@ fn place(pid: i32) -> Option<Place> {
     Some(Place { namespace, root: (root.stx_mnt_id, root.stx_ino) })
 }
 
-/// What /proc says of a process beside its table. Namespace and root directory take the right to trace the process, its
+/// What /proc says of a process beside its table. Namespaces and root directory take the right to trace the process, its
 /// table does not.
 fn facts(pid: i32) -> Facts {
     let namespace = |kind: &str| -> io::Result<(String, u64)> {
         Ok((kind.to_string(), std::fs::metadata(format!("/proc/{pid}/ns/{kind}"))?.ino()))
     };
-    let mount = namespace("mnt");
     let root = std::fs::read_link(format!("/proc/{pid}/root"));
     let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
     Facts {
-        namespaces: mount.into_iter().collect(),
+        namespaces: ["mnt", "uts"].into_iter().filter_map(|kind| namespace(kind).ok()).collect(),
         // Kept as a process may choose it, so made harmless here.
         program: printable(name.strip_suffix(b"\n").unwrap_or(&name)),
         root: root

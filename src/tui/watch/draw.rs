@@ -120,18 +120,24 @@ fn head(watched: &Watched, view: &View, scene: &Scene, side: Side, map: &Map) ->
     let lang = view.lang;
     let seen = watched.now.side(side);
     let name = watched.now.name(side, lang);
+    let host = &seen.state.facts.hostname;
     let place = match (&seen.standing, seen.namespace()) {
         (Standing::Ended, _) => lang.say("watch.head-ended", &[]),
         (Standing::Refused(refused), _) => lang.say("watch.head-refused", &[&errno_name(refused.errno)]),
         (Standing::Live, None) => lang.say("watch.head-no-place", &[]),
         (Standing::Live, Some(inode)) if map.columns.kind == Kind::Wide => {
-            lang.say("watch.head-wide", &[&inode.to_string(), &seen.state.facts.root])
+            let key = if host.is_empty() { "watch.head-wide" } else { "watch.head-wide-named" };
+            lang.say(key, &[&inode.to_string(), &seen.state.facts.root, host])
         }
         (Standing::Live, Some(inode)) => format!("mnt{}{:04}", view.glyphs.elision(), inode % 10000),
     };
     let head = format!("{name}  {place}");
     if map.columns.kind != Kind::Single {
-        return head;
+        // A sign and a space on both sides of it are the rule's.
+        let named = lang.say("watch.head-named", &[&head, host]);
+        let is_room = named.width() + 3 <= map.columns.side;
+        let is_said = host.is_empty() || map.columns.kind == Kind::Wide || seen.standing != Standing::Live;
+        return if is_room && !is_said { named } else { head };
     }
     let other = if side == Side::Outside { Side::Inside } else { Side::Outside };
     let number = watched.now.side(other).state.facts.pid_outside.to_string();

@@ -36,6 +36,7 @@ fn seen(text: &str, pid: i32, name: &str) -> Seen {
     let facts = Facts {
         namespaces: vec![("mnt".into(), 4026530000 + pid as u64)],
         root: "/".into(),
+        hostname: if pid == 4711 { "laptop".into() } else { "web".into() },
         pid_outside: pid,
         program: name.into(),
         ..Facts::default()
@@ -229,6 +230,25 @@ fn what_became_of_a_process_stands_in_its_head() {
     watcher.shows("mnt ? (not allowed)");
     let same = Both { outside: seen(INSIDE, 4820, "nginx"), inside: seen(INSIDE, 4820, "nginx") };
     Watcher::new(same, Lang::En, 80, 24).shows("Both are in the same mount namespace");
+}
+
+/// Only whole: half a hostname is another one.
+#[test]
+fn a_hostname_is_shown_where_there_is_room() {
+    let named = |name: &str| {
+        let mut inside = seen(INSIDE, 4820, "nginx");
+        let state = SideState::clone(&inside.state);
+        inside.state = Arc::new(SideState { facts: Facts { hostname: name.into(), ..state.facts.clone() }, ..state });
+        Both { inside, ..both(INSIDE) }
+    };
+    Watcher::new(named("web"), Lang::En, 80, 24).shows("4820 nginx  mnt..4820  host \"web\" -");
+    Watcher::new(named("0123456789ab"), Lang::En, 80, 24).hides("host \"0");
+    Watcher::new(named("0123456789ab"), Lang::En, 110, 30).shows("host \"0123456789ab\" -");
+    let mut watcher = Watcher::new(named(""), Lang::En, 160, 45);
+    watcher.shows("4820 nginx  mnt:[4026534820]  root / -");
+    watcher.watching.take(named("web"));
+    watcher.watching.take(named("db"));
+    watcher.shows("4820 nginx has another hostname now: db");
 }
 
 /// Nothing that a name contains moves the cursor.

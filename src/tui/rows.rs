@@ -22,7 +22,7 @@ pub enum Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folded {
     Unchanged,
-    /// On the right; on the left they are unchanged.
+    /// On a side that sees less than its namespace has; on the other they are unchanged.
     OutOfView,
     /// They changed, and each in the same way as the rows beside them.
     Alike,
@@ -94,7 +94,8 @@ pub fn lines(focus: &[String], scene: &Scene, wanted: &Wanted) -> Vec<Line> {
         let change = |side: Side, row: Option<usize>| row.and_then(|row| scene.side(side).change(row));
         let changes = [change(Side::Outside, left), change(Side::Inside, right)];
         let keep = spoken_of || changes.iter().any(Option::is_some);
-        let out_of_view = right.is_some_and(|row| scene.inside.is_out_of_view(row));
+        let is_hidden = |side: Side, row: Option<usize>| row.is_some_and(|row| scene.side(side).is_out_of_view(row));
+        let out_of_view = is_hidden(Side::Outside, left) || is_hidden(Side::Inside, right);
         let said = |side: Side, row: Option<usize>| match row {
             Some(row) if shows_ties(scene, side) && wanted.selected == Some((side, row)) => {
                 Some(reach(scene, side, row, lang))

@@ -69,7 +69,7 @@ fn own() -> i32 {
 }
 
 fn points(seen: &Seen) -> Vec<String> {
-    seen.table().rows().iter().map(|mount| crate::mounts::printable(&mount.target())).collect()
+    seen.state.seen.rows().iter().map(|mount| crate::mounts::printable(&mount.target())).collect()
 }
 
 #[test]
@@ -125,6 +125,15 @@ fn a_moved_root_directory_is_another_table() {
     assert_eq!(watched.take(watcher.seen()), [News::OtherRoot(Side::Inside)]);
     let points = points(&watched.now.inside);
     assert!(points.contains(&"/tmp".into()) && !points.contains(&"/mnt".into()), "{points:?}");
+    // The whole namespace is still that of before, and one mount more.
+    assert!(watched.now.inside.sees_less());
+    let kinds: Vec<_> = watched.marks.inside.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Added]);
+    puppet.does("umount /tmp");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watched.take(watcher.seen());
+    assert_eq!(watched.marks.inside[0].kind, ChangeKind::Removed, "told of without a witness");
 }
 
 #[test]

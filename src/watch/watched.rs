@@ -30,9 +30,16 @@ impl Both {
         Some(self.outside.namespace()? == self.inside.namespace()?)
     }
 
+    /// Whether one of them sees a part of its mount namespace, and the rest is known.
+    pub fn sees_less(&self) -> bool {
+        self.outside.sees_less() || self.inside.sees_less()
+    }
+
     /// Whether nothing at all differs.
     pub fn is(&self, other: &Both) -> bool {
-        let same = |a: &Seen, b: &Seen| Arc::ptr_eq(&a.state, &b.state) && a.standing == b.standing;
+        let same = |a: &Seen, b: &Seen| {
+            Arc::ptr_eq(&a.state, &b.state) && a.standing == b.standing && a.refused_rest == b.refused_rest
+        };
         same(&self.outside, &other.outside) && same(&self.inside, &other.inside)
     }
 }

@@ -101,12 +101,12 @@ impl Watcher {
 
     /// Reads what else may have changed: propagation, roots, namespaces and names do so without a word of the kernel.
     pub fn read_rest(&mut self, woken: &Woken) {
-        let names = woken.names || woken.other.is_some();
-        if names {
+        let by_witness = woken.names || woken.other.is_some();
+        if by_witness {
             self.names_asked = Some(Instant::now());
         }
         for (process, was_read) in self.sides.iter_mut().zip(woken.sides) {
-            process.settle(was_read, names);
+            process.settle(was_read, by_witness);
         }
     }
 

@@ -99,16 +99,21 @@ fn paint(watching: &Watching, canvas: &mut Canvas) -> (usize, usize) {
     }
 }
 
-/// Whose tables these are, and in which of its three shapes they stand.
+/// Whose tables these are, and in which of their shapes they stand.
 fn title(watched: &Watched, view: &View, map: &Map, canvas: &mut Canvas) {
     let lang = view.lang;
     let name = |side| watched.now.name(side, lang);
-    let shapes = [("watch.list", Sight::Process), ("watch.tree", Sight::Tree), ("watch.groups", Sight::Propagation)];
-    let shapes = shapes.map(|(key, sight)| {
+    let shapes = [
+        Some(("watch.list", Sight::Process)),
+        watched.now.sees_less().then_some(("watch.namespace-view", Sight::Namespace)),
+        Some(("watch.tree", Sight::Tree)),
+        Some(("watch.groups", Sight::Propagation)),
+    ];
+    let shapes = shapes.into_iter().flatten().map(|(key, sight)| {
         let word = lang.say(key, &[]);
         if sight == view.sight { format!("[{word}]") } else { word }
     });
-    let right = format!("{} ", shapes.join("  "));
+    let right = format!("{} ", shapes.collect::<Vec<_>>().join("  "));
     let left = format!(" nslab watch  {} {} {}", name(Side::Outside), view.glyphs.vertical(), name(Side::Inside));
     let room = map.width - right.width() - 1;
     let left = fit(&cut_with(&left, room - 2, view.glyphs.elision()), room);
@@ -133,11 +138,19 @@ fn head(watched: &Watched, view: &View, scene: &Scene, side: Side, map: &Map) ->
     };
     let head = format!("{name}  {place}");
     if map.columns.kind != Kind::Single {
-        // A sign and a space on both sides of it are the rule's.
-        let named = lang.say("watch.head-named", &[&head, host]);
-        let is_room = named.width() + 3 <= map.columns.side;
-        let is_said = host.is_empty() || map.columns.kind == Kind::Wide || seen.standing != Standing::Live;
-        return if is_room && !is_said { named } else { head };
+        if map.columns.kind == Kind::Wide || seen.standing != Standing::Live {
+            return head;
+        }
+        let facts = &seen.state.facts;
+        let more = [
+            ("watch.head-root", &facts.root, facts.root != "/" && seen.namespace().is_some()),
+            ("watch.head-named", &facts.hostname, !facts.hostname.is_empty()),
+        ];
+        return more.into_iter().filter(|(_, _, is_worth)| *is_worth).fold(head, |head, (key, what, _)| {
+            let longer = lang.say(key, &[&head, what]);
+            // A sign and a space on both sides are the rule's.
+            if longer.width() + 3 <= map.columns.side { longer } else { head }
+        });
     }
     let other = if side == Side::Outside { Side::Inside } else { Side::Outside };
     let number = watched.now.side(other).state.facts.pid_outside.to_string();

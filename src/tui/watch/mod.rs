@@ -10,7 +10,7 @@ use super::laid::Laid;
 use super::probe::probe;
 use super::scene::Scene;
 use super::terminal::{Screen, copy};
-use super::view::{Focus, View};
+use super::view::{Focus, Sight, View};
 use crate::lesson::Side;
 use crate::session::{Marks, Snapshot};
 use crate::watch::{Both, Live, Watched, Watcher};
@@ -51,6 +51,9 @@ impl Watching {
         // Who looks back stays at the change that is looked at, as long as it is remembered.
         let gone = self.watched.forgotten - forgotten;
         self.view.moment = self.view.moment.map(|moment| moment.saturating_sub(gone));
+        if self.view.sight == Sight::Namespace && !self.watched.now.sees_less() {
+            self.view.sight = Sight::Process;
+        }
         self.scene();
         self.view.selected = id.and_then(|(side, id)| {
             let rows = self.laid.scene.side(side).now.rows();

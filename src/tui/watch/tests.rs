@@ -41,7 +41,18 @@ fn seen(text: &str, pid: i32, name: &str) -> Seen {
         program: name.into(),
         ..Facts::default()
     };
-    Seen { state: Arc::new(SideState { seen: table.clone(), table, facts }), standing: Standing::Live }
+    Seen { state: Arc::new(SideState { seen: table.clone(), table, facts }), ..Seen::default() }
+}
+
+/// One that sees the tmpfs on /srv and what is mounted in it.
+fn chrooted(pid: i32) -> Seen {
+    let whole = format!("{INSIDE}46 41 0:70 / /srv rw - tmpfs srv rw\n47 46 0:71 / /srv/tmp rw - tmpfs t rw\n");
+    let part = "46 41 0:70 / / rw - tmpfs srv rw\n47 46 0:71 / /tmp rw - tmpfs t rw\n";
+    let mut seen = seen(&whole, pid, "sh");
+    let state = SideState::clone(&seen.state);
+    let facts = Facts { root: "/srv".into(), hostname: String::new(), ..state.facts.clone() };
+    seen.state = Arc::new(SideState { seen: MountTable::parse(part.into()), facts, ..state });
+    seen
 }
 
 fn both(inside: &str) -> Both {
@@ -249,6 +260,38 @@ fn a_hostname_is_shown_where_there_is_room() {
     watcher.watching.take(named("web"));
     watcher.watching.take(named("db"));
     watcher.shows("4820 nginx has another hostname now: db");
+}
+
+/// As in a lesson after chroot: `v` shows the whole namespace, where that may be read.
+#[test]
+fn a_chrooted_process_has_one_view_more() {
+    for lang in [Lang::En, Lang::Zh] {
+        for (width, height) in [(80, 24), (160, 45)] {
+            let mut watcher = Watcher::new(Both { inside: chrooted(4820), ..both(INSIDE) }, lang, width, height);
+            let name = |what: &str| format!("{}-{width}x{height}-chrooted-{what}", lang.code());
+            insta::assert_snapshot!(name("list"), watcher.screen());
+            watcher.types("v");
+            insta::assert_snapshot!(name("namespace"), watcher.screen());
+        }
+    }
+    // On the left it is the same.
+    let mut watcher = Watcher::new(Both { outside: chrooted(4711), inside: chrooted(4820) }, Lang::En, 80, 24);
+    assert_eq!(watcher.screen().matches("... 4 more rows out of view").count(), 2);
+    watcher.types("v");
+    watcher.shows("[namespace]");
+    watcher.hides("out of view");
+    watcher.types("v");
+    watcher.shows("[tree]");
+    watcher.types("vv");
+    watcher.shows("[list]  namespace");
+    watcher.types("v");
+    watcher.watching.take(both(INSIDE));
+    watcher.shows("[list]  tree");
+    let part = Seen { refused_rest: Some(libc::EPERM), ..seen(INSIDE, 4820, "sh") };
+    let mut watcher = Watcher::new(Both { inside: part, ..both(INSIDE) }, Lang::En, 80, 24);
+    watcher.types("v");
+    watcher.shows("[tree]");
+    watcher.shows("4820 sh: rows that it does not see take its owner or root (setns: EPERM).");
 }
 
 /// Nothing that a name contains moves the cursor.

@@ -4,6 +4,7 @@
 use super::scene::Scene;
 use super::shape::{Shape, reach};
 use crate::lesson::Side;
+use crate::mounts::Pair;
 use crate::session::{Shown, note};
 use crate::words::Lang;
 use std::collections::{HashMap, HashSet};
@@ -65,12 +66,11 @@ pub fn lines(focus: &[String], scene: &Scene, wanted: &Wanted) -> Vec<Line> {
     let Wanted { only, height, lang, .. } = *wanted;
     let focus: HashSet<&[u8]> = focus.iter().map(|path| path.as_bytes()).collect();
     let both = scene.outside.facts().is_some() && scene.inside.facts().is_some();
+    let passing = passing(&wanted.filter, scene, only);
     let mut items = Vec::with_capacity(scene.pairs.len());
-    for pair in &scene.pairs {
-        let here = |side| only.is_none_or(|only| only == side);
-        let left = pair.left.filter(|_| here(Side::Outside));
-        let right = pair.right.filter(|_| here(Side::Inside));
-        if (left.is_none() && right.is_none()) || !matches(&wanted.filter, scene, left, right) {
+    for (pair, _) in scene.pairs.iter().zip(passing).filter(|(_, passes)| *passes) {
+        let (left, right) = (row_of(pair, Side::Outside, only), row_of(pair, Side::Inside, only));
+        if left.is_none() && right.is_none() {
             continue;
         }
         let is_removed = |shown: &Shown, row: Option<usize>| row.is_some_and(|row| shown.is_removed(row));
@@ -115,8 +115,8 @@ pub fn lines(focus: &[String], scene: &Scene, wanted: &Wanted) -> Vec<Line> {
     if !wanted.folded || !wanted.filter.is_empty() {
         return items.into_iter().map(|item| item.line).collect();
     }
-    let items = fold(fold_out_of_view(items), height, Folded::Unchanged, |item| !item.keep);
-    let items = fold(items, height, Folded::Alike, |item| item.alike);
+    let items = fold(fold_out_of_view(items), scene, height, Folded::Unchanged, |item| !item.keep);
+    let items = fold(items, scene, height, Folded::Alike, |item| item.alike);
     items.into_iter().map(|item| item.line).collect()
 }
 
@@ -129,6 +129,34 @@ pub fn rows(scene: &Scene, side: Side, filter: &str) -> Vec<usize> {
     all.filter(|&(left, right)| matches(filter, scene, left, right))
         .filter_map(|(left, right)| left.or(right))
         .collect()
+}
+
+/// A pair's row of a side, unless the other side is shown alone.
+fn row_of(pair: &Pair, side: Side, only: Option<Side>) -> Option<usize> {
+    let row = if side == Side::Outside { pair.left } else { pair.right };
+    row.filter(|_| only.is_none_or(|only| only == side))
+}
+
+/// Which pairs the filter lets through: those that match, and in the tree what they hang from.
+fn passing(filter: &str, scene: &Scene, only: Option<Side>) -> Vec<bool> {
+    let of = |pair: &Pair, side: Side| row_of(pair, side, only);
+    let matching = |pair: &Pair| matches(filter, scene, of(pair, Side::Outside), of(pair, Side::Inside));
+    let mut passing: Vec<bool> = scene.pairs.iter().map(matching).collect();
+    // What stands beside a row has a parent of its own.
+    let mut is_new = !filter.is_empty();
+    while is_new {
+        is_new = false;
+        for side in [Side::Outside, Side::Inside] {
+            let rows = scene.pairs.iter().zip(&passing).filter(|(_, passes)| **passes);
+            let above = above(scene.shape(side), rows.filter_map(|(pair, _)| of(pair, side)));
+            for (pair, passes) in scene.pairs.iter().zip(&mut passing) {
+                if !*passes && of(pair, side).is_some_and(|row| above.contains(&row)) {
+                    (*passes, is_new) = (true, true);
+                }
+            }
+        }
+    }
+    passing
 }
 
 /// Whether the filter lets a line through.
@@ -163,13 +191,34 @@ fn fold_out_of_view(items: Vec<Item>) -> Vec<Item> {
     rest
 }
 
-/// Folds the longest runs of what may be folded first until the rest fits, each no more than needed.
-fn fold(items: Vec<Item>, height: usize, why: Folded, may: impl Fn(&Item) -> bool) -> Vec<Item> {
-    let mut excess = items.len().saturating_sub(height);
+/// Folds the longest runs of what may be folded first until the rest fits, each no more than needed. No row is left
+/// without what it hangs from in the tree.
+fn fold(items: Vec<Item>, scene: &Scene, height: usize, why: Folded, may: impl Fn(&Item) -> bool) -> Vec<Item> {
+    let mut may: Vec<bool> = items.iter().map(may).collect();
+    let mut taken = runs_to_fold(&may, height);
+    while hold_parents(&mut may, &items, &taken, scene) {
+        taken = runs_to_fold(&may, height);
+    }
+    let mut out = Vec::with_capacity(items.len());
+    let mut items = items.into_iter().enumerate();
+    while let Some((at, item)) = items.next() {
+        let Some(length) = taken.get(&at) else {
+            out.push(item);
+            continue;
+        };
+        let rest = items.by_ref().take(length - 1).map(|(_, item)| item);
+        out.push(folded(&[item].into_iter().chain(rest).collect::<Vec<_>>(), why));
+    }
+    out
+}
+
+/// Where to fold, and how many lines from there.
+fn runs_to_fold(may: &[bool], height: usize) -> HashMap<usize, usize> {
+    let mut excess = may.len().saturating_sub(height);
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut start = 0;
-    while start < items.len() {
-        let length = items[start..].iter().take_while(|item| may(item)).count();
+    while start < may.len() {
+        let length = may[start..].iter().take_while(|may| **may).count();
         if length > 1 {
             runs.push((start, length));
         }
@@ -186,17 +235,38 @@ fn fold(items: Vec<Item>, height: usize, why: Folded, may: impl Fn(&Item) -> boo
         taken.insert(start + length - take, take);
         excess -= take - 1;
     }
-    let mut out = Vec::with_capacity(items.len());
-    let mut items = items.into_iter().enumerate();
-    while let Some((at, item)) = items.next() {
-        let Some(length) = taken.get(&at) else {
-            out.push(item);
-            continue;
-        };
-        let rest = items.by_ref().take(length - 1).map(|(_, item)| item);
-        out.push(folded(&[item].into_iter().chain(rest).collect::<Vec<_>>(), why));
+    taken
+}
+
+/// Takes from what may be folded all rows that a visible one hangs from. Whether one of them was folded.
+fn hold_parents(may: &mut [bool], items: &[Item], taken: &HashMap<usize, usize>, scene: &Scene) -> bool {
+    let mut is_folded = vec![false; items.len()];
+    taken.iter().for_each(|(&start, &length)| is_folded[start..start + length].fill(true));
+    let mut found = false;
+    for side in [Side::Outside, Side::Inside] {
+        let visible = items.iter().zip(&is_folded).filter(|(_, is_folded)| !**is_folded);
+        let above = above(scene.shape(side), visible.filter_map(|(item, _)| item.line.row(side)));
+        for (at, item) in items.iter().enumerate() {
+            if item.line.row(side).is_some_and(|row| above.contains(&row)) {
+                found |= is_folded[at];
+                may[at] = false;
+            }
+        }
     }
-    out
+    found
+}
+
+/// All that these rows hang from in the tree, up to its root.
+fn above(shape: &Shape, rows: impl Iterator<Item = usize>) -> HashSet<usize> {
+    let mut all = HashSet::new();
+    for row in rows {
+        let mut above = shape.parent(row);
+        // What hangs from a row that was met before hangs from the same ones above it.
+        while let Some(row) = above.filter(|row| all.insert(*row)) {
+            above = shape.parent(row);
+        }
+    }
+    all
 }
 
 /// The first line to draw, so that the selected row, or else the first that the last change touched, is visible.
@@ -213,4 +283,89 @@ pub fn first_visible(lines: &[Line], scene: &Scene, wanted: &Wanted) -> usize {
     }
     let at = lines.iter().position(is_selected).or_else(|| lines.iter().position(is_marked)).unwrap_or(0);
     if at + 1 < height { 0 } else { (at + 1 - height.div_ceil(2)).min(lines.len() - height) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mounts::MountTable;
+    use crate::session::{Facts, Marks, SideState, Snapshot};
+    use crate::tui::view::{Sight, View};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// One row of this many, below the row of this number, changed since.
+    type Row = (usize, bool, bool);
+
+    /// Tables as trees; what a row is below comes before it, so that all hang from the first.
+    fn scene(outside: &[Row], inside: &[Row]) -> Scene {
+        let state = |rows: &[Row], is_before: bool| {
+            let mut paths = vec![String::new()];
+            for (row, &(above, _, _)) in rows.iter().enumerate() {
+                let path = format!("{}/{}", paths[above % (row + 1)], row % 7);
+                paths.push(path);
+            }
+            let line = |(row, &(above, is_changed, is_propagated)): (usize, &Row)| {
+                let (parent, is_changed) = (above % (row + 1) + 10, is_changed && !is_before);
+                let ties = if is_propagated && !is_before { " shared:5" } else { "" };
+                let option = if is_changed { "ro" } else { "rw" };
+                format!("{} {parent} 0:{row} / {} {option}{ties} - tmpfs x rw\n", row + 11, paths[row + 1])
+            };
+            let first = "10 1 0:99 / / rw - tmpfs x rw\n".to_string();
+            let text = first + &rows.iter().enumerate().map(line).collect::<String>();
+            let table = MountTable::parse(text.into_bytes());
+            Arc::new(SideState { seen: table.clone(), table, facts: Facts::default() })
+        };
+        let at = |is_before| Snapshot { outside: state(outside, is_before), inside: Some(state(inside, is_before)) };
+        let (before, after) = (at(true), at(false));
+        let changes =
+            |side| crate::mounts::changes(&before.side(side).unwrap().table, &after.side(side).unwrap().table);
+        let (outside, inside) = (changes(Side::Outside), changes(Side::Inside));
+        let marks = Arc::new(Marks { outside, inside, before, after: after.clone(), by_hand: false });
+        Scene::new(&after, &marks, &View { sight: Sight::Tree, ..View::new(Lang::En) })
+    }
+
+    /// Of each side the rows that hang in the air.
+    fn in_the_air(scene: &Scene, lines: &[Line]) -> Vec<(Side, usize)> {
+        let sides = [Side::Outside, Side::Inside].into_iter();
+        sides
+            .flat_map(|side| {
+                let shown: HashSet<usize> = lines.iter().filter_map(|line| line.row(side)).collect();
+                let above = |row: &usize| scene.shape(side).parent(*row).is_some_and(|above| !shown.contains(&above));
+                shown.iter().filter(|row| above(row)).map(|row| (side, *row)).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    fn wanted(height: usize, filter: &str) -> Wanted {
+        let filter = filter.into();
+        Wanted { step: 0, selected: None, folded: true, filter, lang: Lang::En, height, only: None }
+    }
+
+    fn tree() -> impl Strategy<Value = Vec<Row>> {
+        proptest::collection::vec((0..60usize, proptest::bool::weighted(0.1), proptest::bool::weighted(0.3)), 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_of_the_tree_hangs_in_the_air(left in tree(), right in tree(), height in 1..40usize, digit in 0..7u8) {
+            let scene = scene(&left, &right);
+            let folded = lines(&[], &scene, &wanted(height, ""));
+            prop_assert_eq!(in_the_air(&scene, &folded), []);
+            let filtered = lines(&[], &scene, &wanted(height, &format!("/{digit} ")));
+            prop_assert_eq!(in_the_air(&scene, &filtered), []);
+        }
+    }
+
+    /// The parents alone are kept: what has nothing to do with the change is folded.
+    #[test]
+    fn what_a_changed_row_hangs_from_is_kept_and_no_more() {
+        let mut rows: Vec<Row> = (0..30).map(|_| (0, false, false)).collect();
+        rows.extend([(30, false, false), (31, false, false), (32, true, false)]);
+        let scene = scene(&[], &rows);
+        let lines = lines(&[], &scene, &wanted(9, ""));
+        let shown: HashSet<usize> = lines.iter().filter_map(|line| line.row(Side::Inside)).collect();
+        assert!([0, 30, 31, 32, 33].iter().all(|row| shown.contains(row)), "{shown:?}");
+        assert!(lines.len() <= 9 && lines.iter().any(|line| matches!(line, Line::Fold { .. })), "{lines:?}");
+    }
 }

@@ -115,7 +115,18 @@ pub fn lines(focus: &[String], scene: &Scene, wanted: &Wanted) -> Vec<Line> {
     if !wanted.folded || !wanted.filter.is_empty() {
         return items.into_iter().map(|item| item.line).collect();
     }
-    let items = fold(fold_out_of_view(items), scene, height, Folded::Unchanged, |item| !item.keep);
+    // First what is the same on both sides, then what differs, last what the other side does not have.
+    let unchanged = |signs: &'static str| {
+        move |item: &Item| match item.line {
+            Line::Rows { gutter, .. } => !item.keep && signs.contains(gutter),
+            Line::Fold { why, .. } => why == Folded::Unchanged,
+            Line::Notes { .. } => false,
+        }
+    };
+    let mut items = fold_out_of_view(items);
+    for signs in [" ", " ~", " ~<>"] {
+        items = fold(items, scene, height, Folded::Unchanged, unchanged(signs));
+    }
     let items = fold(items, scene, height, Folded::Alike, |item| item.alike);
     items.into_iter().map(|item| item.line).collect()
 }
@@ -174,7 +185,17 @@ fn shows_ties(scene: &Scene, side: Side) -> bool {
 }
 
 fn count(items: &[Item], side: Side) -> usize {
-    items.iter().filter(|item| item.line.row(side).is_some()).count()
+    let rows = |item: &Item| match item.line {
+        Line::Fold { left, right, .. } => {
+            if side == Side::Outside {
+                left
+            } else {
+                right
+            }
+        }
+        _ => usize::from(item.line.row(side).is_some()),
+    };
+    items.iter().map(rows).sum()
 }
 
 fn folded(items: &[Item], why: Folded) -> Item {
@@ -367,5 +388,18 @@ mod tests {
         let shown: HashSet<usize> = lines.iter().filter_map(|line| line.row(Side::Inside)).collect();
         assert!([0, 30, 31, 32, 33].iter().all(|row| shown.contains(row)), "{shown:?}");
         assert!(lines.len() <= 9 && lines.iter().any(|line| matches!(line, Line::Fold { .. })), "{lines:?}");
+    }
+
+    /// Where both sides are compared, what they have alike goes first.
+    #[test]
+    fn what_one_side_alone_has_is_folded_last() {
+        let alike: Vec<Row> = (0..30).map(|_| (0, false, false)).collect();
+        let more: Vec<Row> = alike.iter().copied().chain([(0, false, false), (0, false, false)]).collect();
+        let scene = scene(&alike, &more);
+        let lines = lines(&[], &scene, &wanted(6, ""));
+        let shown: HashSet<usize> = lines.iter().filter_map(|line| line.row(Side::Inside)).collect();
+        assert!(lines.len() <= 6 && shown.contains(&31) && shown.contains(&32), "{lines:?}");
+        let folded: usize = lines.iter().map(|line| if let Line::Fold { left, .. } = line { *left } else { 0 }).sum();
+        assert_eq!(folded + lines.iter().filter(|line| line.row(Side::Outside).is_some()).count(), 31, "none is lost");
     }
 }

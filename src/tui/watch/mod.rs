@@ -30,7 +30,8 @@ pub struct Watching {
 impl Watching {
     pub fn new(now: Both, view: View, area: Rect) -> Watching {
         let watched = Watched::new(now);
-        let view = View { focus: Focus::Table, ..view };
+        // Two processes often have root file systems of their own, and then no row in common.
+        let view = View { focus: Focus::Table, by_point: true, ..view };
         let (now, marks) = (watched.now.snapshot(), watched.marks.clone());
         let laid = Laid::bare(Scene::new(&now, &marks, &view), area);
         Watching { watched, view, laid }

@@ -1,9 +1,12 @@
 //! `nslab watch` over real processes, through a real pseudo terminal and through a pipe.
 
 mod common;
+#[path = "listings/tools.rs"]
+mod tools;
 
 use common::terminal::Terminal;
 use common::{Machine, comes, home, is_root, nslab, users};
+use nix::unistd::gethostname;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,7 +27,7 @@ impl Puppet {
                 command.uid(user).gid(user);
             }
         }
-        command.args(["--mount", "--propagation", "private", "sh"]).current_dir("/");
+        command.args(["--mount", "--uts", "--propagation", "private", "sh"]).current_dir("/");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut puppet = Puppet { child, orders, answers };
@@ -37,7 +40,12 @@ impl Puppet {
     }
 
     fn does(&mut self, line: &str) {
-        writeln!(self.orders, "{line}; echo $?").unwrap();
+        self.told(&format!("{line}; echo $?"));
+    }
+
+    /// Returns when the last command has said that it succeeded.
+    fn told(&mut self, line: &str) {
+        writeln!(self.orders, "{line}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
         assert_eq!(answer, "0\n", "{line}");
@@ -188,8 +196,11 @@ fn a_pipe_gets_lines() {
             command.args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut until = |part: &str| lines.find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part}"));
-        until(&format!("{} sh: ", puppet.pid()));
+        let line = until(&format!("{} sh: ", puppet.pid()));
+        assert!(line.ends_with(&format!(", hostname {}.", gethostname().unwrap().display())), "{line}");
         until("Watching;");
+        puppet.does("hostname watched");
+        until("has another hostname now: watched");
         puppet.does("mount -t tmpfs watched /mnt");
         let line = until("source watched");
         assert!(line.starts_with(&format!("{} sh: ", puppet.pid())) && line.contains("source watched"), "{line}");
@@ -200,6 +211,99 @@ fn a_pipe_gets_lines() {
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(lines.next(), None);
     }
+}
+
+/// Runs `nslab watch --plain` into a pipe until a line has each of these parts, in this order. Returns the lines up to then.
+fn lines_until(user: u32, pid: &str, parts: &[&str]) -> Vec<String> {
+    let mut command = nslab(user);
+    let mut child = command.args(["watch", pid]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut parts = parts.iter().peekable();
+    let mut seen = Vec::new();
+    for line in lines {
+        parts.next_if(|part| line.contains(**part));
+        seen.push(line);
+        if parts.peek().is_none() {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(parts.next(), None, "{seen:#?}");
+    seen
+}
+
+/// Where a process is in a user namespace further in than its UTS and mount namespaces are, it is these that are joined.
+#[test]
+fn a_namespace_is_entered_by_its_owner() {
+    let user = *users().last().unwrap();
+    let mut puppet = Puppet::new(user);
+    puppet.does(
+        "hostname further-out && mount -t tmpfs watched /mnt && mkdir /mnt/proc /mnt/bin /mnt/lib /mnt/lib64 /mnt/usr",
+    );
+    puppet.does("for part in bin lib lib64 usr; do test ! -e /$part || mount --rbind /$part /mnt/$part || exit; done");
+    puppet.told("exec unshare --user --map-root-user chroot /mnt sh -c 'echo 0; exec sh'");
+    let seen = lines_until(user, &puppet.pid(), &["hostname further-out.", "Watching;"]);
+    let side = seen.iter().find(|line| line.starts_with(&puppet.pid())).unwrap();
+    assert!(side.contains(" in the namespace, ") && side.contains("root directory /mnt, "), "{side}");
+    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid()]);
+    terminal.wait("[list]  namespace  tree  groups");
+    terminal.wait("more rows out of view");
+    terminal.turn("v", "list  [namespace]  tree  groups");
+    assert!(!terminal.text().contains("out of view"), "{}", terminal.text());
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// Whoever may not join the namespace is told so, and sees what the process sees.
+#[test]
+fn a_namespace_that_may_not_be_joined_is_not_offered() {
+    if !is_root() {
+        return;
+    }
+    // A chrooted process of this user, in a mount namespace that root made.
+    let mut puppet = Puppet::new(0);
+    puppet.does("mount --rbind / /mnt");
+    puppet.told("exec chroot --userspec 1000:1000 /mnt sh -c 'echo 0; exec sh'");
+    let mut terminal = Terminal::open(1000, 24, 80, &["watch", &puppet.pid()]);
+    terminal.wait("[list]  tree  groups");
+    terminal.turn("v", "take its owner or root (setns: EPERM).");
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// A sandbox as people have them: its hostname, which takes the first of two user namespaces, and its own /tmp.
+#[test]
+fn bubblewrap_can_be_watched() {
+    if !tools::is_there("bwrap", "bubblewrap_can_be_watched") {
+        return;
+    }
+    let machine = Machine::look();
+    for user in users() {
+        let mut command = Command::new("bwrap");
+        if is_root() {
+            command.uid(user).gid(user);
+        }
+        command.args(["--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--tmpfs", "/tmp"]);
+        command.args(["--unshare-uts", "--hostname", "boxed", "sh", "-c", "echo $$; read line"]).current_dir("/");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut pid = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+        let pid = pid.trim();
+        let seen = lines_until(user, pid, &["hostname boxed.", "Watching;"]);
+        let is_own_tmp = |line: &String| line.starts_with("added ") && line.contains(" /tmp ");
+        assert!(seen.iter().any(is_own_tmp), "{seen:#?}");
+        let mut terminal = Terminal::open(user, 24, 80, &["watch", pid]);
+        terminal.wait("host \"boxed\"");
+        // However long the tables are, what the sandbox alone has is not folded away.
+        terminal.wait(">   /tmp ");
+        drop(child.stdin.take());
+        terminal.wait("ENDED");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+        child.wait().unwrap();
+    }
+    assert_eq!(Machine::look(), machine);
 }
 
 /// Ctrl-C leaves the lines, too.

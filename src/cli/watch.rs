@@ -161,14 +161,19 @@ fn begin(now: &Both, asks: bool, lang: Lang) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for side in [Side::Outside, Side::Inside] {
         let seen = now.side(side);
-        let place = match seen.namespace() {
+        let mut place = match seen.namespace() {
             Some(namespace) => lang.say("watch.place", &[&namespace.to_string(), &seen.state.facts.root]),
             None if nix::unistd::geteuid().is_root() => lang.say("watch.no-place-root", &[]),
             None => lang.say("watch.no-place", &[]),
         };
-        writeln!(out, "{}", lang.count("watch.side", seen.table().len(), &[&now.name(side, lang), &place]))?;
+        let (rows, key) = (seen.state.seen.len(), if seen.sees_less() { "watch.side-part" } else { "watch.side" });
+        if !seen.state.facts.hostname.is_empty() {
+            place = lang.say("watch.place-named", &[&place, &seen.state.facts.hostname]);
+        }
+        writeln!(out, "{}", lang.count(key, rows, &[&now.name(side, lang), &place, &seen.table().len().to_string()]))?;
     }
-    let changes = compare(now.outside.table(), now.inside.table());
+    let (outside, inside) = (&now.outside.state.seen, &now.inside.state.seen);
+    let changes = compare(outside, inside);
     if now.share_namespace() == Some(true) {
         writeln!(out, "{}", lang.say("watch.shared", &[]))?;
     }
@@ -176,7 +181,7 @@ fn begin(now: &Both, asks: bool, lang: Lang) -> io::Result<()> {
         writeln!(out, "{}", lang.say("watch.alike", &[]))?;
     } else {
         writeln!(out, "{}", lang.say("watch.differ", &[]))?;
-        write!(out, "{}", diff_listing(now.outside.table(), now.inside.table(), &changes))?;
+        write!(out, "{}", diff_listing(outside, inside, &changes))?;
     }
     writeln!(out, "{}", lang.say(if asks { "watch.live-asks" } else { "watch.live" }, &[]))?;
     out.flush()

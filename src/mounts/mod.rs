@@ -15,7 +15,7 @@ mod tree;
 
 pub use diff::{Change, ChangeKind, changes, compare};
 pub use json::{change_to_json, to_json};
-pub use pair::{Pair, pair};
+pub use pair::{Pair, pair, pair_by_point};
 pub use propagation::{Groups, Ties};
 pub use row::Mount;
 pub use table::MountTable;

@@ -15,6 +15,16 @@ pub struct Pair {
 
 /// Pairs rows by device, root, mount point and place in the stack; then, once, by device and root alone.
 pub fn pair(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
+    pair_up(outside, inside, false)
+}
+
+/// As [`pair`], then whatever is left by its mount point: for tables of two root file systems, which have next to nothing
+/// else in common.
+pub fn pair_by_point(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
+    pair_up(outside, inside, true)
+}
+
+fn pair_up(outside: &MountTable, inside: &MountTable, by_point: bool) -> Vec<Pair> {
     let rows = |table: &MountTable| table.tree_order().into_iter().map(|(row, _)| row).collect::<Vec<_>>();
     let (left, right) = (rows(outside), rows(inside));
     let index: HashMap<_, usize> = keys(inside, &right).into_iter().zip(0..).collect();
@@ -22,13 +32,12 @@ pub fn pair(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
         keys(outside, &left).into_iter().map(|key| index.get(&key).copied()).collect();
     let mut taken = vec![false; right.len()];
     partner.iter().flatten().for_each(|&place| taken[place] = true);
-    let mut spare: HashMap<_, Vec<usize>> = HashMap::new();
-    for place in (0..right.len()).rev().filter(|&place| !taken[place]) {
-        spare.entry(what(&inside.rows()[right[place]])).or_default().push(place);
-    }
-    for (place, found) in partner.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
-        *found = spare.get_mut(&what(&outside.rows()[left[place]])).and_then(Vec::pop);
-        found.inspect(|&free| taken[free] = true);
+    let (of_left, of_right) =
+        (|place: usize| &outside.rows()[left[place]], |place: usize| &inside.rows()[right[place]]);
+    pair_the_rest(&mut partner, &mut taken, |place| what(of_left(place)), |place| what(of_right(place)));
+    if by_point {
+        let (left, right) = (|place| of_left(place).raw_target(), |place| of_right(place).raw_target());
+        pair_the_rest(&mut partner, &mut taken, left, right);
     }
     // The right side's own rows are drawn before the next row that has a partner further down.
     let alone = |place: usize| Pair { left: None, right: Some(right[place]), differs: false };
@@ -44,6 +53,23 @@ pub fn pair(outside: &MountTable, inside: &MountTable) -> Vec<Pair> {
     }
     lines.extend((drawn..right.len()).filter(|&place| !taken[place]).map(alone));
     lines
+}
+
+/// Pairs places that have no partner by some key, in their order.
+fn pair_the_rest<K: Eq + std::hash::Hash>(
+    partner: &mut [Option<usize>],
+    taken: &mut [bool],
+    left: impl Fn(usize) -> K,
+    right: impl Fn(usize) -> K,
+) {
+    let mut spare: HashMap<K, Vec<usize>> = HashMap::new();
+    for place in (0..taken.len()).rev().filter(|&place| !taken[place]) {
+        spare.entry(right(place)).or_default().push(place);
+    }
+    for (place, found) in partner.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
+        *found = spare.get_mut(&left(place)).and_then(Vec::pop);
+        found.inspect(|&free| taken[free] = true);
+    }
 }
 
 /// What is mounted: a file system by its device, and which part of it.

@@ -221,6 +221,24 @@ fn a_row_of_one_side_alone_stands_in_its_place() {
     );
 }
 
+/// A container's root file system is another one: its rows have next to nothing in common with the machine's but the places
+/// where they lie. What is the same mount comes first all the same.
+#[test]
+fn what_else_has_no_partner_is_paired_by_its_mount_point() {
+    let left = MountTable::parse(
+        b"1 0 8:1 / / rw - ext4 d rw\n2 1 0:2 / /proc rw - proc p rw\n3 1 0:3 / /tmp rw - tmpfs t rw\n".to_vec(),
+    );
+    let right = MountTable::parse(
+        b"11 0 0:9 / / rw - overlay o rw\n12 11 0:8 / /proc rw - proc p rw\n13 11 0:3 / /data rw - tmpfs t rw\n14 11 0:7 / /tmp rw - tmpfs t rw\n".to_vec(),
+    );
+    let rows = |pairs: Vec<Pair>| pairs.iter().map(|pair| (pair.left, pair.right)).collect::<Vec<_>>();
+    assert!(rows(pair(&left, &right)).contains(&(Some(0), None)));
+    assert_eq!(
+        rows(pair_by_point(&left, &right)),
+        [(Some(0), Some(0)), (Some(1), Some(1)), (Some(2), Some(2)), (None, Some(3))]
+    );
+}
+
 #[test]
 fn json_cannot_steer_a_terminal_and_says_the_same() {
     let table = MountTable::parse("1 0 0:1 / /\u{9b}31m\u{202e}\u{7f}\u{e0001}\x1b\u{3000} rw - tmpfs t rw\n".into());

@@ -24,11 +24,13 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod witness;
 
 pub use doctor::examine;
 pub use handle::Sandbox;
 pub use host::lab_place;
-pub use table::{read_namespace, read_table};
+pub use table::{open_namespace, read_namespace, read_table};
+pub use witness::read_hostname;
 
 /// Becomes the stage if this process was started as one. Called first in `main`, before any thread.
 pub fn stage_entry() -> Option<std::process::ExitCode> {

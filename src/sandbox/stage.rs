@@ -7,6 +7,7 @@ use super::perform::{Open, perform};
 use super::spawn::{self, Join, Program};
 use super::sys;
 use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
+use super::witness::Witness;
 use crate::op::{Call, NamespaceFlags};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, readlinkat};
@@ -243,17 +244,8 @@ impl Stage {
     /// A hostname can be read only in its UTS namespace, and the stage itself never calls setns.
     fn hostname_of(&self, pid: i32) -> nix::Result<String> {
         let pidfd = sys::pidfd_open(pid)?;
-        let (read, write) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
-        if sys::fork()?.is_none() {
-            let joined = sys::join(pidfd.as_fd(), libc::CLONE_NEWUTS).and_then(|()| nix::unistd::gethostname());
-            if let Ok(name) = joined {
-                let _ = nix::unistd::write(&write, name.as_encoded_bytes());
-            }
-            sys::exit_now(0)
-        }
-        drop(write);
-        let mut name = String::new();
-        std::io::Read::read_to_string(&mut std::fs::File::from(read), &mut name).map_err(|_| Errno::EIO)?;
-        if name.is_empty() { Err(Errno::ESRCH) } else { Ok(name) }
+        let witness = Witness::send(|| sys::join(pidfd.as_fd(), libc::CLONE_NEWUTS));
+        let witness = witness.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+        Ok(String::from_utf8_lossy(witness.hostname()).into_owned())
     }
 }

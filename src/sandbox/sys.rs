@@ -118,9 +118,10 @@ pub fn set_dumpable() {
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
 }
 
-/// fork(2) in a process without threads.
+/// fork(2) in a process without threads; or for a child that makes system calls alone and ends by [`exit_now`].
 pub fn fork() -> nix::Result<Option<i32>> {
-    // SAFETY: the stage, the agent and doctor's probes never have a second thread.
+    // SAFETY: the stage, the agent and doctor's probes never have a second thread. A witness may be sent by a process that
+    // has, and only calls the kernel on values made before: no lock of another thread's is ever waited for.
     match unsafe { nix::unistd::fork() }? {
         nix::unistd::ForkResult::Parent { child } => Ok(Some(child.as_raw())),
         nix::unistd::ForkResult::Child => Ok(None),
@@ -189,6 +190,13 @@ pub fn parent_namespace(namespace: BorrowedFd) -> nix::Result<OwnedFd> {
     Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT) }).map(adopt)
 }
 
+/// The user namespace that owns a namespace (ioctl_ns(2)). EPERM where it is outside this process's own.
+pub fn owner_of(namespace: BorrowedFd) -> nix::Result<OwnedFd> {
+    const NS_GET_USERNS: libc::Ioctl = 0xb701;
+    // SAFETY: takes no argument, gives a new descriptor or -1.
+    Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_USERNS) }).map(adopt)
+}
+
 /// A mount namespace's number, never used again (unlike its inode). ENOTTY before Linux 6.11.
 pub fn mount_namespace_id(namespace: BorrowedFd) -> nix::Result<u64> {
     const NS_GET_MNTNS_ID: libc::Ioctl = 0x8008_b705u32 as libc::Ioctl;
@@ -221,7 +229,7 @@ pub fn mount_namespace_exists(id: u64) -> Option<bool> {
     }
 }
 
-/// setns(2) with a pidfd: joins the named namespaces of a process.
+/// setns(2): joins the named namespaces of a pidfd's process, or the one namespace of a descriptor.
 pub fn join(pidfd: BorrowedFd, namespaces: c_int) -> nix::Result<()> {
     // SAFETY: plain integers.
     Errno::result(unsafe { libc::setns(pidfd.as_raw_fd(), namespaces) }).map(drop)

@@ -1,11 +1,8 @@
 //! Reads a mount table whole (proc_pid_mountinfo(5)).
 
-use super::elsewhere::namespaces_of;
-use super::sys;
-use nix::errno::Errno;
+use super::witness::Witness;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::AsFd;
 
 /// How often a table that changes while it is read is read again. Then it is taken as it is.
@@ -48,42 +45,27 @@ fn changed(file: &File) -> std::io::Result<bool> {
     Ok(fds[0].revents().is_some_and(|events| events.contains(PollFlags::POLLPRI)))
 }
 
-/// The whole mount namespace of a process, even when the process is chrooted: a witness joins the namespace, which puts
-/// it at the namespace's own root (setns(2)), and is read from outside.
+/// The open mountinfo of a process's whole mount namespace, even when the process is chrooted: a witness joins the
+/// namespace, which puts it at the namespace's own root (setns(2)). What is open goes on telling of that namespace from
+/// that root, and keeps it alive.
 ///
 /// Joining takes CAP_SYS_ADMIN, even for the namespace that one is in already. A plain user gets nslab's own table
 /// there, which is all of it unless nslab itself runs in a chroot.
-pub fn read_namespace(pid: i32) -> std::io::Result<Vec<u8>> {
-    let (ours, theirs) = (namespaces_of("self"), namespaces_of(&pid.to_string()));
-    let same = |kind: &str| theirs.iter().any(|id| id.0 == kind && ours.contains(id));
-    match ask_witness(pid, !theirs.is_empty() && !same("user")) {
-        Err(error) if error.raw_os_error() == Some(libc::EPERM) && same("mnt") => {
-            read_table(&File::open("/proc/self/mountinfo")?)
+///
+/// Errors: EACCES or EPERM where the process may not be traced or the namespace not be joined, ENOENT if there is no such
+/// process (proc_pid_mountinfo(5), setns(2)).
+pub fn open_namespace(pid: i32) -> std::io::Result<File> {
+    let of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/mnt"));
+    match Witness::into(pid, "mnt") {
+        Ok(witness) => File::open(format!("/proc/{}/mountinfo", witness.pid())),
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) && of(&pid.to_string())? == of("self")? => {
+            File::open("/proc/self/mountinfo")
         }
-        answer => answer,
+        Err(error) => Err(error),
     }
 }
 
-fn ask_witness(pid: i32, other_user: bool) -> std::io::Result<Vec<u8>> {
-    let (wait, go) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
-    let (told, tell) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
-    let pidfd = sys::pidfd_open(pid)?;
-    let Some(witness) = sys::fork()? else {
-        drop(go);
-        let kinds = libc::CLONE_NEWNS | if other_user { libc::CLONE_NEWUSER } else { 0 };
-        let errno = sys::join(pidfd.as_fd(), kinds).err().map_or(0, |errno| errno as i32);
-        let _ = nix::unistd::write(&tell, &errno.to_ne_bytes());
-        let _ = nix::unistd::read(&wait, &mut [0]);
-        sys::exit_now(0)
-    };
-    drop(tell);
-    let mut errno = [0; 4];
-    let read = File::from(told).read_exact(&mut errno);
-    let result = match i32::from_ne_bytes(errno) {
-        0 => read.and_then(|()| File::open(format!("/proc/{witness}/mountinfo"))).and_then(|file| read_table(&file)),
-        errno => Err(std::io::Error::from_raw_os_error(errno)),
-    };
-    drop(go);
-    while let Err(Errno::EINTR) = nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(witness), None) {}
-    result
+/// What [`open_namespace`] opens, read.
+pub fn read_namespace(pid: i32) -> std::io::Result<Vec<u8>> {
+    read_table(&open_namespace(pid)?)
 }

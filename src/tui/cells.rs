@@ -39,6 +39,9 @@ pub enum Part {
 
 const MAX_POINT: usize = 40;
 
+/// How much of the source's column a type may take to stay whole beside `ro`.
+const MORE_KIND: usize = 4;
+
 impl Columns {
     /// The gutter between the sides takes three cells, the last column stays empty.
     pub fn of(width: usize) -> Columns {
@@ -113,7 +116,9 @@ pub fn cells(
         Kind::Middle | Kind::Wide => {
             let is_wide = columns.kind == Kind::Wide;
             let (kinds, sources): (usize, usize) = if is_wide { (9, 22) } else { (8, 12) };
-            let sources = sources.saturating_sub(over);
+            // Half a type may be another one: cgroup2.
+            let longer = if mount.read_only() { (fstype.width() + 3).saturating_sub(kinds).min(MORE_KIND) } else { 0 };
+            let (kinds, sources) = (kinds + longer, sources.saturating_sub(over + longer));
             let source = cut_with(&source_with_root(mount, sources), sources, view.glyphs.elision());
             let mut out = Vec::new();
             if is_wide {
@@ -179,6 +184,8 @@ mod tests {
         assert_eq!(text(&row("rw", "shared:367 "), 80, 10), "/usr             tmpfs    shared:367");
         assert_eq!(text(&row("rw", "shared:3675 master:12 "), 80, 8), "/usr             tmpfs host s+s:3675");
         assert_eq!(text(&row("ro", ""), 110, 8), "/usr                 tmpfs ro host         private");
+        let long = "1 0 0:5 / /sys ro - cgroup2 cgroup2 rw\n";
+        assert_eq!(text(long, 160, 10), "    1 /sys                       cgroup2 ro cgroup2               private");
         assert_eq!(
             text("1 0 8:1 /usr/lib /usr rw - ext4 /dev/vda rw\n", 160, 10),
             "    1 /usr                       ext4      /dev/vda[/usr/lib]     private"

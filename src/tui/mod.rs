@@ -8,6 +8,7 @@ mod cells;
 mod elide;
 mod explain;
 mod film;
+mod fold;
 mod glyphs;
 mod input;
 mod keys;

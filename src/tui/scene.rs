@@ -3,7 +3,7 @@
 use super::shape::{Shape, shapes};
 use super::view::{Sight, View};
 use crate::lesson::Side;
-use crate::mounts::{MountTable, Pair, pair};
+use crate::mounts::{MountTable, Pair, pair, pair_by_point};
 use crate::session::{Marks, Session, Shown, Snapshot};
 use std::sync::Arc;
 
@@ -79,9 +79,10 @@ impl Scene {
             Shown::side(Some(&now.outside), Some(&before.outside), &marks.outside, of_process)
         };
         let inside = Shown::side(now.inside.as_ref(), before.inside.as_ref(), &marks.inside, of_process);
+        let pairing = if view.by_point { pair_by_point } else { pair };
         let shapes = shapes(&outside.table, &inside.table, sight);
         Scene {
-            pairs: pair(&outside.table, &inside.table),
+            pairs: pairing(&outside.table, &inside.table),
             is_copy: is_copy(&outside, &inside),
             shapes,
             renamed: inside.last_renamed(),

@@ -19,6 +19,14 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// The row that a row hangs from, where that is drawn.
+    pub fn parent(&self, row: usize) -> Option<usize> {
+        match self {
+            Shape::Tree(branches) => branches.get(row)?.parent,
+            Shape::List | Shape::Ties(_) => None,
+        }
+    }
+
     /// A row's propagation as it is shown: by its group's number, or by the letter.
     pub fn propagation(&self, shown: &Shown, row: usize) -> String {
         match self {

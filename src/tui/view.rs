@@ -91,6 +91,8 @@ pub struct View {
     pub sight: Sight,
     pub machine: Arc<MountTable>,
     pub folded: bool,
+    /// Rows that have nothing else in common stand side by side by their mount points.
+    pub by_point: bool,
     pub zoomed: bool,
     /// Only rows that contain this.
     pub filter: String,
@@ -121,6 +123,7 @@ impl View {
             sight: Sight::Process,
             machine: Arc::default(),
             folded: true,
+            by_point: false,
             zoomed: false,
             filter: String::new(),
             moment: None,

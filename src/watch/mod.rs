@@ -7,6 +7,7 @@ mod process;
 mod tests;
 mod watched;
 mod watcher;
+mod whole;
 mod words;
 
 pub use around::{Namespace, namespaces};

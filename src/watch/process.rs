@@ -1,9 +1,10 @@
 //! One watched process: never confused with a later one of the same number, and its mount table read whole.
 
+use super::whole::Whole;
 use crate::mounts::{MountTable, printable};
 use crate::op::{errno_meaning, errno_name};
-use crate::sandbox::read_table;
 use crate::sandbox::sys::pidfd_open;
+use crate::sandbox::{read_hostname, read_table};
 use crate::session::{Facts, SideState};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
@@ -52,6 +53,8 @@ pub enum Standing {
 pub struct Seen {
     pub state: Arc<SideState>,
     pub standing: Standing,
+    /// It sees a part of its mount namespace, and the rest is refused: the errno of setns(2).
+    pub refused_rest: Option<i32>,
 }
 
 #[derive(Debug)]
@@ -61,7 +64,9 @@ pub struct Process {
     /// The table that was read last; the kernel tells its changes here. None once the process ended: an open mountinfo
     /// keeps a mount namespace alive.
     mountinfo: Option<File>,
-    /// Where it was when that was opened.
+    /// Where what it does not see is read. Nothing else tells of that: each change of the namespace is told by `mountinfo`.
+    whole: Whole,
+    /// Where it was when these were opened.
     place: Option<Place>,
     seen: Seen,
 }
@@ -81,11 +86,12 @@ impl Process {
             Err(_) if pid > 0 && is_thread(pid) => return Err(Unwatchable::Thread),
             Err(_) => return Err(Unwatchable::Missing),
         };
-        let mut process = Process { pid, pidfd, mountinfo: None, place: None, seen: Seen::default() };
-        process.read();
+        let mut process =
+            Process { pid, pidfd, mountinfo: None, whole: Whole::AsSeen, place: None, seen: Seen::default() };
+        process.read(true);
         match process.seen.standing.clone() {
             Standing::Live => {
-                process.read_facts();
+                process.read_facts(true);
                 Ok(process)
             }
             Standing::Ended => Err(Unwatchable::Missing),
@@ -107,34 +113,35 @@ impl Process {
     /// Reads the table when the kernel has told of a change: from the descriptor that is there, which is fastest. That is
     /// right but for pivot_root(2), after which it shows the old root; then rows are missing.
     pub fn follow(&mut self) {
-        let known = self.seen.table().len();
         let anew = match (&self.seen.standing, &self.mountinfo) {
             (Standing::Live, Some(file)) => read_table(file).ok(),
             _ => None,
         };
-        match anew.map(|bytes| self.seen.table().reparse(bytes)) {
-            Some(table) if table.len() >= known => self.keep(table),
-            _ => self.read(),
+        match anew.map(|bytes| self.seen.state.seen.reparse(bytes)) {
+            Some(seen) if seen.len() >= self.seen.state.seen.len() => self.keep(seen),
+            _ => self.read(false),
         }
     }
 
-    /// Reads what the kernel did not tell of, after [`follow`](Self::follow) or without it.
-    pub fn settle(&mut self, has_followed: bool) {
-        if !has_followed || self.place.is_none() || place(self.pid) != self.place {
-            self.read();
+    /// Reads what the kernel did not tell of, after [`follow`](Self::follow) or without it. `by_witness`: what takes a
+    /// process to know, too.
+    pub fn settle(&mut self, has_followed: bool, by_witness: bool) {
+        if !has_followed || by_witness || self.place.is_none() || place(self.pid) != self.place {
+            self.read(by_witness);
         }
-        self.read_facts();
+        self.read_facts(by_witness);
     }
 
     /// Reads the table anew, from a new descriptor: after pivot_root(2), chroot(2) or setns(2) of the process an old one
-    /// shows what it was opened for.
-    fn read(&mut self) {
+    /// shows what it was opened for. The namespace's is opened anew with another place, or with `by_witness`.
+    fn read(&mut self, by_witness: bool) {
         if self.seen.standing == Standing::Ended {
             return;
         }
         // Looked up before: if it changes meanwhile, that is seen the next time.
         let place = place(self.pid);
         let path = format!("/proc/{}/mountinfo", self.pid);
+        let whole = (by_witness || place != self.place).then(|| Whole::of(self.pid));
         let anew = File::open(&path).and_then(|file| Ok((read_table(&file)?, file)));
         // Asked afterwards: what was read is this process's, since its number was still its own.
         if self.has_ended() {
@@ -145,8 +152,10 @@ impl Process {
             Ok((bytes, file)) => {
                 self.mountinfo = Some(file);
                 self.place = place;
+                self.whole = whole.unwrap_or_else(|| std::mem::take(&mut self.whole));
                 self.seen.standing = Standing::Live;
-                self.keep(self.seen.table().reparse(bytes));
+                self.seen.refused_rest = self.whole.refused();
+                self.keep(self.seen.state.seen.reparse(bytes));
             }
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(0);
@@ -155,12 +164,20 @@ impl Process {
         }
     }
 
-    /// Which mount namespace and root directory it has, and its name: what the kernel tells nobody about.
-    fn read_facts(&mut self) {
+    /// Which namespaces and root directory it has, and its name: what the kernel tells nobody about. The hostname in
+    /// another UTS namespace takes a witness, which is not sent for each change of a table: the UTS namespace must be another
+    /// one, or `by_witness`.
+    fn read_facts(&mut self, by_witness: bool) {
         if self.seen.standing == Standing::Ended {
             return;
         }
-        let facts = facts(self.pid);
+        let mut facts = facts(self.pid);
+        let known = &self.seen.state.facts;
+        facts.hostname = match facts.namespace("uts") {
+            uts if !by_witness && uts == known.namespace("uts") => known.hostname.clone(),
+            Some(_) => read_hostname(self.pid).map(|name| printable(&name)).unwrap_or_default(),
+            None => String::new(),
+        };
         if self.has_ended() {
             self.end();
         } else if facts != self.seen.state.facts {
@@ -168,11 +185,13 @@ impl Process {
         }
     }
 
-    fn keep(&mut self, table: MountTable) {
+    /// What it sees, and what else its namespace has, read after that: a change between the two is told once more.
+    fn keep(&mut self, seen: MountTable) {
+        let SideState { table, seen: known, facts } = &*self.seen.state;
+        let whole = self.whole.read().map_or_else(|| seen.clone(), |bytes| table.reparse(bytes));
         // The very same bytes are the very same state, so nobody compares it again.
-        if table != *self.seen.table() {
-            let facts = self.seen.state.facts.clone();
-            self.seen.state = Arc::new(SideState { seen: table.clone(), table, facts });
+        if seen != *known || whole != *table {
+            self.seen.state = Arc::new(SideState { table: whole, seen, facts: facts.clone() });
         }
     }
 
@@ -188,8 +207,9 @@ impl Process {
             && let Ok(bytes) = read_table(&file)
             && !bytes.is_empty()
         {
-            self.keep(self.seen.table().reparse(bytes));
+            self.keep(self.seen.state.seen.reparse(bytes));
         }
+        self.whole = Whole::AsSeen;
         self.seen.standing = Standing::Ended;
     }
 }
@@ -207,17 +227,16 @@ fn place(pid: i32) -> Option<Place> {
     Some(Place { namespace, root: (root.stx_mnt_id, root.stx_ino) })
 }
 
-/// What /proc says of a process beside its table. Namespace and root directory take the right to trace the process, its
+/// What /proc says of a process beside its table. Namespaces and root directory take the right to trace the process, its
 /// table does not.
 fn facts(pid: i32) -> Facts {
     let namespace = |kind: &str| -> io::Result<(String, u64)> {
         Ok((kind.to_string(), std::fs::metadata(format!("/proc/{pid}/ns/{kind}"))?.ino()))
     };
-    let mount = namespace("mnt");
     let root = std::fs::read_link(format!("/proc/{pid}/root"));
     let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
     Facts {
-        namespaces: mount.into_iter().collect(),
+        namespaces: ["mnt", "uts"].into_iter().filter_map(|kind| namespace(kind).ok()).collect(),
         // Kept as a process may choose it, so made harmless here.
         program: printable(name.strip_suffix(b"\n").unwrap_or(&name)),
         root: root
@@ -233,7 +252,13 @@ impl Seen {
         self.state.facts.namespace("mnt")
     }
 
+    /// Its whole mount namespace, as far as that may be read.
     pub fn table(&self) -> &MountTable {
         &self.state.table
+    }
+
+    /// Whether that is more than the process sees: its root directory is not its namespace's.
+    pub fn sees_less(&self) -> bool {
+        self.state.seen != self.state.table
     }
 }

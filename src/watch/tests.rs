@@ -23,7 +23,10 @@ impl Puppet {
         if !nix::unistd::geteuid().is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        command.args(["--mount", "--propagation", "private", "sh"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(["--mount", "--uts", "--propagation", "private", "sh"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut puppet = Puppet { child, orders, answers };
@@ -66,7 +69,7 @@ fn own() -> i32 {
 }
 
 fn points(seen: &Seen) -> Vec<String> {
-    seen.table().rows().iter().map(|mount| crate::mounts::printable(&mount.target())).collect()
+    seen.state.seen.rows().iter().map(|mount| crate::mounts::printable(&mount.target())).collect()
 }
 
 #[test]
@@ -122,6 +125,15 @@ fn a_moved_root_directory_is_another_table() {
     assert_eq!(watched.take(watcher.seen()), [News::OtherRoot(Side::Inside)]);
     let points = points(&watched.now.inside);
     assert!(points.contains(&"/tmp".into()) && !points.contains(&"/mnt".into()), "{points:?}");
+    // The whole namespace is still that of before, and one mount more.
+    assert!(watched.now.inside.sees_less());
+    let kinds: Vec<_> = watched.marks.inside.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Added]);
+    puppet.does("umount /tmp");
+    let woken = watcher.wait(&[]).unwrap();
+    watcher.read(&woken);
+    watched.take(watcher.seen());
+    assert_eq!(watched.marks.inside[0].kind, ChangeKind::Removed, "told of without a witness");
 }
 
 #[test]
@@ -176,6 +188,45 @@ fn other_namespaces_are_found() {
     let found = all.iter().find(|namespace| namespace.inode == inode).unwrap();
     assert_eq!((found.pid, found.processes), (puppet.pid(), 1));
     assert_eq!(found.program, "sh");
+}
+
+/// The kernel tells of it, whatever the UTS namespace; whose it is takes a look inside.
+#[test]
+fn a_hostname_that_is_set_is_seen() {
+    let mut puppet = Puppet::new();
+    puppet.does("hostname before");
+    let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
+    let mut watched = Watched::new(watcher.seen());
+    let names = |both: &Both| [&both.outside, &both.inside].map(|seen| seen.state.facts.hostname.clone());
+    let own_name = nix::unistd::gethostname().unwrap().into_string().unwrap();
+    assert_eq!(names(&watched.now), [own_name.clone(), "before".into()]);
+    puppet.does("hostname after");
+    let mut news = Vec::new();
+    while news.is_empty() {
+        let woken = watcher.wait(&[]).unwrap();
+        watcher.read(&woken);
+        watcher.read_rest(&woken);
+        news = watched.take(watcher.seen());
+    }
+    assert_eq!(news, [News::OtherHostname(Side::Inside)]);
+    assert_eq!(names(&watched.now), [own_name, "after".into()]);
+    assert!(watched.history.is_empty(), "no row changed");
+    let children = std::fs::read_to_string(format!("/proc/self/task/{}/children", nix::unistd::gettid())).unwrap();
+    assert_eq!(children.split_whitespace().collect::<Vec<_>>(), [puppet.pid().to_string()], "nobody is left inside");
+}
+
+/// A mount takes no process: hostnames are asked for when one was set, or by who wants all anew.
+#[test]
+fn a_mount_asks_for_no_hostname() {
+    let mut puppet = Puppet::new();
+    puppet.does("hostname before");
+    let mut process = Process::open(puppet.pid()).unwrap();
+    puppet.does("hostname after; mount -t tmpfs watched /tmp");
+    process.follow();
+    process.settle(true, false);
+    assert_eq!(process.seen().state.facts.hostname, "before");
+    process.settle(true, true);
+    assert_eq!(process.seen().state.facts.hostname, "after");
 }
 
 /// Between two looks the kernel may tell of several things at once: what is shown in the end is right.

@@ -30,9 +30,16 @@ impl Both {
         Some(self.outside.namespace()? == self.inside.namespace()?)
     }
 
+    /// Whether one of them sees a part of its mount namespace, and the rest is known.
+    pub fn sees_less(&self) -> bool {
+        self.outside.sees_less() || self.inside.sees_less()
+    }
+
     /// Whether nothing at all differs.
     pub fn is(&self, other: &Both) -> bool {
-        let same = |a: &Seen, b: &Seen| Arc::ptr_eq(&a.state, &b.state) && a.standing == b.standing;
+        let same = |a: &Seen, b: &Seen| {
+            Arc::ptr_eq(&a.state, &b.state) && a.standing == b.standing && a.refused_rest == b.refused_rest
+        };
         same(&self.outside, &other.outside) && same(&self.inside, &other.inside)
     }
 }
@@ -48,6 +55,8 @@ pub enum News {
     OtherNamespace(Side),
     /// chroot(2) or pivot_root(2).
     OtherRoot(Side),
+    /// Its hostname is another one, where both are known.
+    OtherHostname(Side),
 }
 
 /// How many rows of earlier tables are kept, of all changes together.
@@ -118,18 +127,22 @@ fn between(before: &Seen, now: &Seen) -> Vec<Change> {
     if is_other(before, now) { Vec::new() } else { changes(before.table(), now.table()) }
 }
 
-fn news(side: Side, before: &Both, now: &Both) -> Option<News> {
+fn news(side: Side, before: &Both, now: &Both) -> Vec<News> {
     let (before, now) = (before.side(side), now.side(side));
     match (&before.standing, &now.standing) {
         (old, new) if old == new => {}
-        (_, Standing::Ended) => return Some(News::Ended(side)),
-        (_, Standing::Refused(_)) => return Some(News::Refused(side)),
-        (_, Standing::Live) => return Some(News::Back(side)),
+        (_, Standing::Ended) => return vec![News::Ended(side)],
+        (_, Standing::Refused(_)) => return vec![News::Refused(side)],
+        (_, Standing::Live) => return vec![News::Back(side)],
     }
-    if is_other(before, now) {
-        return Some(News::OtherNamespace(side));
-    }
-    (before.state.facts.root != now.state.facts.root).then_some(News::OtherRoot(side))
+    let (old, new) = (&before.state.facts, &now.state.facts);
+    let place = if is_other(before, now) {
+        Some(News::OtherNamespace(side))
+    } else {
+        (old.root != new.root).then_some(News::OtherRoot(side))
+    };
+    let is_renamed = old.hostname != new.hostname && !old.hostname.is_empty() && !new.hostname.is_empty();
+    place.into_iter().chain(is_renamed.then_some(News::OtherHostname(side))).collect()
 }
 
 #[cfg(test)]
@@ -168,6 +181,14 @@ mod tests {
         assert!(watched.marks.inside.is_empty() && watched.history.is_empty());
         let news = watched.take(Both { inside: seen(5, 3, "/srv"), ..both(3) });
         assert_eq!(news, [News::OtherRoot(Side::Inside)]);
+        let named = |name: &str| {
+            let mut seen = seen(5, 3, "/srv");
+            let state = SideState::clone(&seen.state);
+            seen.state = Arc::new(SideState { facts: Facts { hostname: name.into(), ..state.facts.clone() }, ..state });
+            Both { inside: seen, ..both(3) }
+        };
+        assert_eq!(watched.take(named("web")), [], "it could not be known before");
+        assert_eq!(watched.take(named("db")), [News::OtherHostname(Side::Inside)]);
         let gone = Seen { standing: Standing::Ended, ..seen(5, 3, "/srv") };
         assert_eq!(watched.take(Both { inside: gone, ..both(3) }), [News::Ended(Side::Inside)]);
     }

@@ -21,10 +21,12 @@ impl News {
             News::Back(side) => ("watch.back", side),
             News::OtherNamespace(side) => ("watch.other-namespace", side),
             News::OtherRoot(side) => ("watch.other-root", side),
+            News::OtherHostname(side) => ("watch.other-hostname", side),
         };
         let seen = now.side(side);
         let what = match (self, &seen.standing) {
             (News::OtherRoot(_), _) => seen.state.facts.root.clone(),
+            (News::OtherHostname(_), _) => seen.state.facts.hostname.clone(),
             (_, Standing::Refused(refused)) => refused.to_string(),
             _ => seen.namespace().map_or("?".into(), |inode| inode.to_string()),
         };

@@ -1,4 +1,4 @@
-//! What listings are built and looked at with. Where it is missing, a test says so and how to mend it.
+//! What listings are built and looked at with, and whose sandboxes are watched. Where it is missing, a test says so and how to mend it.
 #![allow(dead_code)]
 
 use std::io::Write;
@@ -14,7 +14,8 @@ pub fn is_there(program: &str, test: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
     if !found {
-        let what = format!("{program} is not installed. Debian: apt-get install {program}");
+        let package = if program == "bwrap" { "bubblewrap" } else { program };
+        let what = format!("{program} is not installed. Debian: apt-get install {package}");
         assert!(std::env::var_os(NEEDED).is_none(), "{what}");
         let _ = writeln!(std::io::stderr(), "\nNOT RUN: {test}: {what}\n");
     }

@@ -80,12 +80,11 @@ impl Pane<'_> {
                 }
             }
             Line::Fold { left, right, why } => {
-                let is_left = self.side == Side::Outside;
-                let count = if is_left { left } else { right };
+                let count = if self.side == Side::Outside { left } else { right };
                 if *count > 0 {
                     let key = match why {
                         _ if self.shown.is_machine => "tui.folded-more",
-                        Folded::OutOfView if !is_left => "tui.folded-away",
+                        Folded::OutOfView if self.shown.seen_rows().is_some() => "tui.folded-away",
                         Folded::Alike => "tui.folded-alike",
                         _ => "tui.folded",
                     };

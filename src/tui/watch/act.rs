@@ -4,13 +4,15 @@ use super::draw::{help_lines, map};
 use super::{SIDES, Watching};
 use crate::lesson::Side;
 use crate::mounts::printable;
+use crate::op::errno_name;
 use crate::session::Command;
 use crate::tui::act::typing;
 use crate::tui::keys::{Key, meaning};
 use crate::tui::look::move_row;
 use crate::tui::panes::help::overflow_of;
 use crate::tui::shape::legend;
-use crate::tui::view::{Mode, Sight};
+use crate::tui::view::{Mode, Sight, View};
+use crate::watch::Watched;
 use crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
@@ -93,7 +95,7 @@ fn read_help(key: Key, watching: &mut Watching, area: Rect) {
 
 fn look(key: Key, watching: &mut Watching, area: Rect) {
     watching.scene();
-    let Watching { view, laid, .. } = watching;
+    let Watching { watched, view, laid } = watching;
     match key {
         Key::Move(by) => move_row(by, view, &laid.scene),
         Key::Home => move_row(i32::MIN, view, &laid.scene),
@@ -113,12 +115,14 @@ fn look(key: Key, watching: &mut Watching, area: Rect) {
             move_row(0, view, &laid.scene);
         }
         Key::View => {
+            // As in a lesson, but for the machine's own table: that is what is looked at already.
             view.sight = match view.sight {
+                Sight::Process if watched.now.sees_less() => Sight::Namespace,
+                Sight::Process | Sight::Namespace | Sight::Machine => Sight::Tree,
                 Sight::Tree => Sight::Propagation,
                 Sight::Propagation => Sight::Process,
-                _ => Sight::Tree,
             };
-            view.notice = legend(view.sight, view.lang);
+            view.notice = refused_rest(watched, view).or_else(|| legend(view.sight, view.lang));
         }
         Key::Fold => view.folded = !view.folded,
         Key::Filter => {
@@ -132,6 +136,17 @@ fn look(key: Key, watching: &mut Watching, area: Rect) {
         }
         _ => {}
     }
+}
+
+/// Whose whole namespace is not offered after the list, and why.
+fn refused_rest(watched: &Watched, view: &View) -> Option<String> {
+    if view.sight != Sight::Tree {
+        return None;
+    }
+    SIDES.into_iter().find_map(|side| {
+        let errno = watched.now.side(side).refused_rest?;
+        Some(view.lang.say("watch.no-namespace", &[&watched.now.name(side, view.lang), &errno_name(errno)]))
+    })
 }
 
 /// Back to now; else the selected row, or the first that is worth it, field by field.

@@ -99,16 +99,21 @@ fn paint(watching: &Watching, canvas: &mut Canvas) -> (usize, usize) {
     }
 }
 
-/// Whose tables these are, and in which of its three shapes they stand.
+/// Whose tables these are, and in which of their shapes they stand.
 fn title(watched: &Watched, view: &View, map: &Map, canvas: &mut Canvas) {
     let lang = view.lang;
     let name = |side| watched.now.name(side, lang);
-    let shapes = [("watch.list", Sight::Process), ("watch.tree", Sight::Tree), ("watch.groups", Sight::Propagation)];
-    let shapes = shapes.map(|(key, sight)| {
+    let shapes = [
+        Some(("watch.list", Sight::Process)),
+        watched.now.sees_less().then_some(("watch.namespace-view", Sight::Namespace)),
+        Some(("watch.tree", Sight::Tree)),
+        Some(("watch.groups", Sight::Propagation)),
+    ];
+    let shapes = shapes.into_iter().flatten().map(|(key, sight)| {
         let word = lang.say(key, &[]);
         if sight == view.sight { format!("[{word}]") } else { word }
     });
-    let right = format!("{} ", shapes.join("  "));
+    let right = format!("{} ", shapes.collect::<Vec<_>>().join("  "));
     let left = format!(" nslab watch  {} {} {}", name(Side::Outside), view.glyphs.vertical(), name(Side::Inside));
     let room = map.width - right.width() - 1;
     let left = fit(&cut_with(&left, room - 2, view.glyphs.elision()), room);
@@ -120,18 +125,32 @@ fn head(watched: &Watched, view: &View, scene: &Scene, side: Side, map: &Map) ->
     let lang = view.lang;
     let seen = watched.now.side(side);
     let name = watched.now.name(side, lang);
+    let host = &seen.state.facts.hostname;
     let place = match (&seen.standing, seen.namespace()) {
         (Standing::Ended, _) => lang.say("watch.head-ended", &[]),
         (Standing::Refused(refused), _) => lang.say("watch.head-refused", &[&errno_name(refused.errno)]),
         (Standing::Live, None) => lang.say("watch.head-no-place", &[]),
         (Standing::Live, Some(inode)) if map.columns.kind == Kind::Wide => {
-            lang.say("watch.head-wide", &[&inode.to_string(), &seen.state.facts.root])
+            let key = if host.is_empty() { "watch.head-wide" } else { "watch.head-wide-named" };
+            lang.say(key, &[&inode.to_string(), &seen.state.facts.root, host])
         }
         (Standing::Live, Some(inode)) => format!("mnt{}{:04}", view.glyphs.elision(), inode % 10000),
     };
     let head = format!("{name}  {place}");
     if map.columns.kind != Kind::Single {
-        return head;
+        if map.columns.kind == Kind::Wide || seen.standing != Standing::Live {
+            return head;
+        }
+        let facts = &seen.state.facts;
+        let more = [
+            ("watch.head-root", &facts.root, facts.root != "/" && seen.namespace().is_some()),
+            ("watch.head-named", &facts.hostname, !facts.hostname.is_empty()),
+        ];
+        return more.into_iter().filter(|(_, _, is_worth)| *is_worth).fold(head, |head, (key, what, _)| {
+            let longer = lang.say(key, &[&head, what]);
+            // A sign and a space on both sides are the rule's.
+            if longer.width() + 3 <= map.columns.side { longer } else { head }
+        });
     }
     let other = if side == Side::Outside { Side::Inside } else { Side::Outside };
     let number = watched.now.side(other).state.facts.pid_outside.to_string();

@@ -10,7 +10,7 @@ use super::laid::Laid;
 use super::probe::probe;
 use super::scene::Scene;
 use super::terminal::{Screen, copy};
-use super::view::{Focus, View};
+use super::view::{Focus, Sight, View};
 use crate::lesson::Side;
 use crate::session::{Marks, Snapshot};
 use crate::watch::{Both, Live, Watched, Watcher};
@@ -30,7 +30,8 @@ pub struct Watching {
 impl Watching {
     pub fn new(now: Both, view: View, area: Rect) -> Watching {
         let watched = Watched::new(now);
-        let view = View { focus: Focus::Table, ..view };
+        // Two processes often have root file systems of their own, and then no row in common.
+        let view = View { focus: Focus::Table, by_point: true, ..view };
         let (now, marks) = (watched.now.snapshot(), watched.marks.clone());
         let laid = Laid::bare(Scene::new(&now, &marks, &view), area);
         Watching { watched, view, laid }
@@ -51,6 +52,9 @@ impl Watching {
         // Who looks back stays at the change that is looked at, as long as it is remembered.
         let gone = self.watched.forgotten - forgotten;
         self.view.moment = self.view.moment.map(|moment| moment.saturating_sub(gone));
+        if self.view.sight == Sight::Namespace && !self.watched.now.sees_less() {
+            self.view.sight = Sight::Process;
+        }
         self.scene();
         self.view.selected = id.and_then(|(side, id)| {
             let rows = self.laid.scene.side(side).now.rows();

@@ -36,11 +36,23 @@ fn seen(text: &str, pid: i32, name: &str) -> Seen {
     let facts = Facts {
         namespaces: vec![("mnt".into(), 4026530000 + pid as u64)],
         root: "/".into(),
+        hostname: if pid == 4711 { "laptop".into() } else { "web".into() },
         pid_outside: pid,
         program: name.into(),
         ..Facts::default()
     };
-    Seen { state: Arc::new(SideState { seen: table.clone(), table, facts }), standing: Standing::Live }
+    Seen { state: Arc::new(SideState { seen: table.clone(), table, facts }), ..Seen::default() }
+}
+
+/// One that sees the tmpfs on /srv and what is mounted in it.
+fn chrooted(pid: i32) -> Seen {
+    let whole = format!("{INSIDE}46 41 0:70 / /srv rw - tmpfs srv rw\n47 46 0:71 / /srv/tmp rw - tmpfs t rw\n");
+    let part = "46 41 0:70 / / rw - tmpfs srv rw\n47 46 0:71 / /tmp rw - tmpfs t rw\n";
+    let mut seen = seen(&whole, pid, "sh");
+    let state = SideState::clone(&seen.state);
+    let facts = Facts { root: "/srv".into(), hostname: String::new(), ..state.facts.clone() };
+    seen.state = Arc::new(SideState { seen: MountTable::parse(part.into()), facts, ..state });
+    seen
 }
 
 fn both(inside: &str) -> Both {
@@ -229,6 +241,57 @@ fn what_became_of_a_process_stands_in_its_head() {
     watcher.shows("mnt ? (not allowed)");
     let same = Both { outside: seen(INSIDE, 4820, "nginx"), inside: seen(INSIDE, 4820, "nginx") };
     Watcher::new(same, Lang::En, 80, 24).shows("Both are in the same mount namespace");
+}
+
+/// Only whole: half a hostname is another one.
+#[test]
+fn a_hostname_is_shown_where_there_is_room() {
+    let named = |name: &str| {
+        let mut inside = seen(INSIDE, 4820, "nginx");
+        let state = SideState::clone(&inside.state);
+        inside.state = Arc::new(SideState { facts: Facts { hostname: name.into(), ..state.facts.clone() }, ..state });
+        Both { inside, ..both(INSIDE) }
+    };
+    Watcher::new(named("web"), Lang::En, 80, 24).shows("4820 nginx  mnt..4820  host \"web\" -");
+    Watcher::new(named("0123456789ab"), Lang::En, 80, 24).hides("host \"0");
+    Watcher::new(named("0123456789ab"), Lang::En, 110, 30).shows("host \"0123456789ab\" -");
+    let mut watcher = Watcher::new(named(""), Lang::En, 160, 45);
+    watcher.shows("4820 nginx  mnt:[4026534820]  root / -");
+    watcher.watching.take(named("web"));
+    watcher.watching.take(named("db"));
+    watcher.shows("4820 nginx has another hostname now: db");
+}
+
+/// As in a lesson after chroot: `v` shows the whole namespace, where that may be read.
+#[test]
+fn a_chrooted_process_has_one_view_more() {
+    for lang in [Lang::En, Lang::Zh] {
+        for (width, height) in [(80, 24), (160, 45)] {
+            let mut watcher = Watcher::new(Both { inside: chrooted(4820), ..both(INSIDE) }, lang, width, height);
+            let name = |what: &str| format!("{}-{width}x{height}-chrooted-{what}", lang.code());
+            insta::assert_snapshot!(name("list"), watcher.screen());
+            watcher.types("v");
+            insta::assert_snapshot!(name("namespace"), watcher.screen());
+        }
+    }
+    // On the left it is the same.
+    let mut watcher = Watcher::new(Both { outside: chrooted(4711), inside: chrooted(4820) }, Lang::En, 80, 24);
+    assert_eq!(watcher.screen().matches("... 4 more rows out of view").count(), 2);
+    watcher.types("v");
+    watcher.shows("[namespace]");
+    watcher.hides("out of view");
+    watcher.types("v");
+    watcher.shows("[tree]");
+    watcher.types("vv");
+    watcher.shows("[list]  namespace");
+    watcher.types("v");
+    watcher.watching.take(both(INSIDE));
+    watcher.shows("[list]  tree");
+    let part = Seen { refused_rest: Some(libc::EPERM), ..seen(INSIDE, 4820, "sh") };
+    let mut watcher = Watcher::new(Both { inside: part, ..both(INSIDE) }, Lang::En, 80, 24);
+    watcher.types("v");
+    watcher.shows("[tree]");
+    watcher.shows("4820 sh: rows that it does not see take its owner or root (setns: EPERM).");
 }
 
 /// Nothing that a name contains moves the cursor.

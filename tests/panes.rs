@@ -436,15 +436,14 @@ fn devices_outlive_the_entrypoint() {
 }
 
 /// The name of a shell's terminal leads somewhere in its side: on the practice host, in a container that still sees the
-/// host's /dev/pts, and in a rootfs on which a devpts was mounted. Without one the shell works as well.
+/// host's /dev/pts, and after chroot, where the image's devpts is a row of no table.
 #[test]
 fn a_terminal_of_the_sides_own() {
-    let named = "t=$(readlink /proc/self/fd/0); test -c \"$t\" && echo ha''s $t\r";
     for user in users() {
         let mut terminal = at("6", user);
-        for key in ["$", "#"] {
-            terminal.shell(key, if key == "$" { "host $ " } else { "container # " });
-            terminal.keys(named);
+        for (key, prompt) in [("$", "host $ "), ("#", "container # ")] {
+            terminal.shell(key, prompt);
+            terminal.keys("t=$(tty); test -c $t && echo ha''s $t\r");
             terminal.wait("\nhas /dev/pts/");
             terminal.leave();
         }
@@ -452,18 +451,32 @@ fn a_terminal_of_the_sides_own() {
         let mut terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", "13"]);
         terminal.wait("what pid 1 sees");
         terminal.shell("#", "container # ");
-        terminal.keys("test -c \"$(readlink /proc/self/fd/0)\" || echo no''ne; echo th''en\r");
-        terminal.wait("\nnone");
-        terminal.wait("\nthen");
-        terminal.keys("mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts; exit\r");
-        terminal.wait("# reopens");
-        terminal.shell("#", "container # ");
-        terminal.keys(named);
-        terminal.wait("\nhas /dev/pts/0");
-        // Another terminal, for whoever asks at /dev/ptmx.
-        terminal.keys("test -c /dev/ptmx && echo mo''re\r");
-        terminal.wait("\nmore");
+        // The entrypoint has the first; and there is another one for whoever asks at /dev/ptmx.
+        terminal.keys("tty </proc/1/fd/0; tty; exec 3<>/dev/ptmx; test -c /dev/pts/2 && echo mo''re\r");
+        for part in ["\n/dev/pts/0", "\n/dev/pts/1", "\nmore", "2 rows seen, 10 in the namespace"] {
+            terminal.wait(part);
+        }
         terminal.leave();
         quit(terminal);
     }
+}
+
+/// A rootfs whose /dev was mounted anew has no devpts: the shell works without one, and takes one that is mounted there.
+#[test]
+fn a_devpts_mounted_by_hand_gives_the_terminals() {
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--step", "13"]);
+    terminal.wait("what pid 1 sees");
+    terminal.shell("#", "container # ");
+    terminal.keys("mount -t tmpfs dev /dev; mkdir /dev/pts; exit\r");
+    terminal.wait("# reopens");
+    terminal.shell("#", "container # ");
+    terminal.keys("tty || echo no''ne\r");
+    terminal.wait("\nnone");
+    terminal.keys("mount -t devpts -o ptmxmode=0666 devpts /dev/pts; exit\r");
+    terminal.wait("# reopens");
+    terminal.shell("#", "container # ");
+    terminal.keys("tty\r");
+    terminal.wait("\n/dev/pts/0");
+    terminal.leave();
+    quit(terminal);
 }

@@ -1,11 +1,13 @@
 //! Device files that programs expect. A user namespace cannot make device nodes, and a bind mount for each would be a row
 //! for each; so PID 1 keeps them open, and /dev has symbolic links to its descriptors (proc_pid_fd(5)). The container's
-//! PID 1 inherits them: the links in an image's /dev lead there, wherever it has a /proc of its own.
+//! PID 1 inherits them: the links in an image's /dev lead there, wherever it has a /proc of its own. An image's /dev/pts is
+//! such a link, too: to a devpts that is mounted nowhere.
 
 use super::{Failed, tried, tried_io};
 use crate::sandbox::sys;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -13,29 +15,38 @@ use std::path::Path;
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// From which number on: the links must not change from run to run.
 const FIRST: i32 = 100;
+/// The root directory of the images' devpts.
+const PTS: i32 = FIRST + DEVICES.len() as i32;
 /// All of them.
-pub const NUMBERS: std::ops::Range<i32> = FIRST..FIRST + DEVICES.len() as i32;
+pub const NUMBERS: std::ops::Range<i32> = FIRST..PTS + 1;
 
 pub fn open_all() -> Result<Vec<OwnedFd>, Failed> {
-    DEVICES
-        .iter()
-        .zip(FIRST..)
-        .map(|(name, number)| {
-            let path = format!("/dev/{name}");
-            let fd =
-                tried(format!("open {path}"), open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
-            tried(format!("keep {path} open"), sys::duplicate_high(fd.as_fd(), number))
-        })
-        .collect()
+    let device = |name: &&str| {
+        let path = format!("/dev/{name}");
+        tried(format!("open {path}"), open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))
+    };
+    let devpts = std::iter::once_with(|| tried_io("make a devpts", devpts().map_err(std::io::Error::from)));
+    let keep = |(fd, number): (Result<OwnedFd, Failed>, i32)| {
+        tried(format!("keep a device open as {number}"), sys::duplicate_high(fd?.as_fd(), number))
+    };
+    DEVICES.iter().map(device).chain(devpts).zip(NUMBERS).map(keep).collect()
 }
 
-/// Makes an image's /dev: the links, and the place for a devpts, which whoever wants one mounts.
+/// A devpts that is a row of no table (fsmount(2)): it lasts as long as somebody has it open.
+fn devpts() -> rustix::io::Result<OwnedFd> {
+    let made = fsopen("devpts", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    for (key, value) in [("ptmxmode", "0666"), ("mode", "0620")] {
+        fsconfig_set_string(made.as_fd(), key, value)?;
+    }
+    fsconfig_create(made.as_fd())?;
+    let flags = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    fsmount(made.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, flags)
+}
+
+/// Makes an image's /dev: the links, and one to the devpts.
 pub fn in_image(dev: &Path) -> Result<(), Failed> {
     links(dev)?;
-    match std::fs::create_dir(dev.join("pts")) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => tried_io("make /dev/pts of the image", made),
-    }?;
+    tried_io("link /dev/pts of the image", symlink(format!("/proc/1/fd/{PTS}"), dev.join("pts")))?;
     ptmx(dev)
 }
 

@@ -149,9 +149,11 @@ impl Conduct for Conductor {
 
     fn look(&mut self, step: usize) -> Result<Option<RoundRecord>, LabError> {
         let step = &self.lesson.steps[step];
+        // It is of this sandbox, whatever becomes of the look.
+        let glimpsed = self.glimpsed.take();
         let mut record = task::moment(lab(&mut self.lab)?, step, &self.now)?;
         // What came and went again meanwhile was shown as having come.
-        if let Some(glimpsed) = self.glimpsed.take().filter(|_| record.outside.is_empty() && record.inside.is_empty()) {
+        if let Some(glimpsed) = glimpsed.filter(|_| record.outside.is_empty() && record.inside.is_empty()) {
             let files_after = std::mem::take(&mut record.files_after);
             record = RoundRecord { files_after, ..RoundRecord::between(glimpsed, record.after) };
         }

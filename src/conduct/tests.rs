@@ -15,10 +15,16 @@ struct Shown {
     now: Now,
     /// Whether tables can be read without a snapshot.
     is_told: bool,
+    /// Looking at both sides fails so often.
+    fails: usize,
 }
 
 impl Lab for Shown {
     fn snapshot(&mut self) -> Result<Snapshot, LabError> {
+        if self.fails > 0 {
+            self.fails -= 1;
+            return Err(LabError::Broken("it fails".into()));
+        }
         Ok(self.now.borrow().clone())
     }
 
@@ -66,10 +72,10 @@ fn rows(points: &[&str]) -> Snapshot {
 }
 
 /// A conductor at the beginning of a step without a task.
-fn conductor(is_told: bool) -> (Conductor, Now) {
+fn conductor(is_told: bool, fails: usize) -> (Conductor, Now) {
     let lesson = Arc::new(crate::lesson::open("mount-ns").unwrap());
     let now = Rc::new(RefCell::new(rows(&["/", "/proc"])));
-    let lab = Shown { now: now.clone(), is_told };
+    let lab = Shown { now: now.clone(), is_told, fails };
     let before = now.borrow().clone();
     let start: Start = Box::new(|_| unreachable!("nothing is built"));
     (Conductor { lab: Some(Box::new(lab)), now: before, ..Conductor::new(lesson, start) }, now)
@@ -82,7 +88,7 @@ fn kinds(changes: &[crate::mounts::Change]) -> Vec<ChangeKind> {
 /// What is glimpsed is only shown: the look that follows tells the whole change.
 #[test]
 fn a_glimpse_comes_before_the_look() {
-    let (mut conductor, now) = conductor(true);
+    let (mut conductor, now) = conductor(true, 0);
     assert!(conductor.glimpse().unwrap().is_none(), "nothing changed");
     now.replace(rows(&["/", "/proc", "/mnt"]));
     let marks = conductor.glimpse().unwrap().unwrap();
@@ -96,7 +102,7 @@ fn a_glimpse_comes_before_the_look() {
 /// A row that was shown and is gone again when all is looked at does not stay on the screen.
 #[test]
 fn what_was_glimpsed_and_went_is_told_to_have_gone() {
-    let (mut conductor, now) = conductor(true);
+    let (mut conductor, now) = conductor(true, 0);
     now.replace(rows(&["/", "/proc", "/mnt"]));
     conductor.glimpse().unwrap().unwrap();
     now.replace(rows(&["/", "/proc"]));
@@ -107,8 +113,19 @@ fn what_was_glimpsed_and_went_is_told_to_have_gone() {
 
 #[test]
 fn where_tables_take_a_snapshot_the_look_tells() {
-    let (mut conductor, now) = conductor(false);
+    let (mut conductor, now) = conductor(false, 0);
     now.replace(rows(&["/", "/proc", "/mnt"]));
     assert!(conductor.glimpse().unwrap().is_none());
     assert_eq!(kinds(&conductor.look(0).unwrap().unwrap().outside), [ChangeKind::Added]);
+}
+
+/// A look that fails forgets what was glimpsed: the next one is of another sandbox.
+#[test]
+fn nothing_glimpsed_outlives_its_sandbox() {
+    let (mut conductor, now) = conductor(true, 1);
+    now.replace(rows(&["/", "/proc", "/mnt"]));
+    conductor.glimpse().unwrap().unwrap();
+    conductor.look(0).unwrap_err();
+    now.replace(rows(&["/", "/proc"]));
+    assert!(conductor.look(0).unwrap().is_none());
 }

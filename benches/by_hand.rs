@@ -6,9 +6,12 @@
 
 #[path = "paired/clock.rs"]
 mod clock;
+#[path = "paired/least.rs"]
+mod least;
 mod paired;
 
 use clock::timed;
+use least::Least;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nslab::conduct::{Conduct, Conductor};
 use nslab::lab::TerminalKind;
@@ -16,9 +19,6 @@ use nslab::lesson::{HostKind, Side};
 use nslab::sandbox::{Sandbox, stage_entry};
 use nslab::session::{Effect, Event, Session};
 use paired::Pair;
-use std::fs::File;
-use std::hint::black_box;
-use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,13 +35,13 @@ fn main() -> ExitCode {
     let mut lesson = Lesson::start(&work);
     for rows in [30, 1_000] {
         lesson.fill(rows);
-        let mut raw = Raw::open(lesson.session.now.outside.facts.pid_outside);
+        let mut least = Least::open(&lesson.session.now.outside.facts.pid_outside.to_string());
         let rounds = if rows > 30 { 60 } else { 300 };
         let lesson = std::cell::RefCell::new(&mut lesson);
         let ours = || lesson.borrow_mut().mount(Lesson::one);
         let baseline = || {
-            raw.rest();
-            lesson.borrow_mut().mount(|_| raw.one())
+            least.rest();
+            lesson.borrow_mut().mount(|_| least.one())
         };
         Pair::measure(rounds, ours, baseline)
             .report(&format!("{rows} mounts: typed mount to session / poll and one read"), AIM);
@@ -63,7 +63,8 @@ struct Lesson {
 
 impl Lesson {
     fn start(cache: &Path) -> Lesson {
-        let layers = image(cache);
+        let options = nslab::image::options(env!("CARGO_BIN_EXE_nslab").into());
+        let layers = nslab::image::layers(cache, "by-hand", &options).expect("make the image");
         let lesson = Arc::new(nslab::lesson::open("mount-ns").expect("the bundled lesson"));
         let start = move |spec: &nslab::lesson::HostSpec| {
             Sandbox::start(spec, HostKind::Tidy, &layers).map(|lab| Box::new(lab) as Box<dyn nslab::lab::Lab>)
@@ -131,56 +132,6 @@ impl Lesson {
     }
 }
 
-/// Whoever does no more than is needed.
-struct Raw {
-    file: File,
-    /// Memory that is there already.
-    bytes: Vec<u8>,
-}
-
-impl Raw {
-    fn open(pid: i32) -> Raw {
-        let file = File::open(format!("/proc/{pid}/mountinfo")).expect("open mountinfo");
-        Raw { file, bytes: Vec::with_capacity(4 << 20) }
-    }
-
-    fn poll(&self, patience: PollTimeout) {
-        poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLPRI)], patience).expect("poll");
-    }
-
-    /// What happened up to now is nothing to wait for.
-    fn rest(&self) {
-        self.poll(PollTimeout::ZERO);
-    }
-
-    fn one(&mut self) {
-        self.poll(PollTimeout::NONE);
-        self.bytes.clear();
-        self.file.seek(SeekFrom::Start(0)).expect("seek");
-        self.file.read_to_end(&mut self.bytes).expect("read");
-        black_box(&self.bytes);
-    }
-}
-
 fn ready(fd: &OwnedFd, what: PollFlags) -> bool {
     poll(&mut [PollFd::new(fd.as_fd(), what)], PollTimeout::ZERO).is_ok_and(|count| count > 0)
-}
-
-/// The default image, as nslab makes it.
-fn image(cache: &Path) -> Vec<(String, String)> {
-    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let helper = rootfs_builder::Helper {
-        program: env!("CARGO_BIN_EXE_nslab").into(),
-        name: nslab::toolbox::PROGRAM.into(),
-        always: names(nslab::toolbox::ALWAYS),
-        stand_in: names(nslab::toolbox::STAND_IN),
-    };
-    let options = rootfs_builder::Options {
-        path: std::env::var_os("PATH").unwrap_or_default(),
-        helper: Some(helper),
-        os_name: "nslab image".into(),
-        commands: rootfs_builder::default_commands(),
-    };
-    let image = rootfs_builder::cached(cache, "by-hand", &options).expect("make the image");
-    image.layers().into_iter().map(|(name, path)| (name, path.display().to_string())).collect()
 }

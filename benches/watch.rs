@@ -6,18 +6,16 @@
 
 #[path = "paired/clock.rs"]
 mod clock;
+#[path = "paired/least.rs"]
+mod least;
 mod paired;
 
 use clock::timed;
+use least::Least;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nslab::watch::{Process, Watched, Watcher, Woken};
 use paired::Pair;
-use std::fs::File;
-use std::hint::black_box;
-use std::io::{Read, Seek, SeekFrom};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -36,7 +34,7 @@ fn main() -> ExitCode {
     for rows in [30, 1_000, 10_000] {
         fill(rows);
         let ours = Waiter::start(watcher());
-        let baseline = Waiter::start(reader());
+        let baseline = Waiter::start(Least::open("self"));
         let rounds = if rows > 1_000 { 60 } else { 300 };
         let pair = Pair::measure(rounds, || ours.mount(), || baseline.mount());
         pair.report(&format!("{rows} mounts: mount to model / poll and one read"), AIM);
@@ -80,33 +78,13 @@ trait Waits: Send + 'static {
     fn one(&mut self);
 }
 
-struct Reader {
-    file: File,
-    /// Memory that is there already.
-    bytes: Vec<u8>,
-}
-
-fn reader() -> Reader {
-    Reader { file: File::open("/proc/self/mountinfo").expect("open mountinfo"), bytes: Vec::with_capacity(4 << 20) }
-}
-
-impl Reader {
-    fn poll(&self, patience: PollTimeout) {
-        poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLPRI)], patience).expect("poll");
-    }
-}
-
-impl Waits for Reader {
+impl Waits for Least {
     fn rest(&mut self) {
-        self.poll(PollTimeout::ZERO);
+        Least::rest(self);
     }
 
     fn one(&mut self) {
-        self.poll(PollTimeout::NONE);
-        self.bytes.clear();
-        self.file.seek(SeekFrom::Start(0)).expect("seek");
-        self.file.read_to_end(&mut self.bytes).expect("read");
-        black_box(&self.bytes);
+        Least::one(self);
     }
 }
 

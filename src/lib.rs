@@ -4,6 +4,8 @@ pub mod cli;
 pub mod conduct;
 pub mod date;
 pub mod export;
+#[cfg(target_os = "linux")]
+pub mod image;
 pub mod lab;
 pub mod lesson;
 pub mod listing;

@@ -10,14 +10,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-/// Whether the tests run as root; says what is left out if not.
-fn is_root(left_out: &str) -> bool {
-    if !common::is_root() {
-        eprintln!("needs root, left out: {left_out}");
-    }
-    common::is_root()
-}
-
 /// A script, run by root in namespaces that stand in for the machine: `$NSLAB` is the program, `$PLAIN` a plain user's
 /// home.
 fn on_a_machine(script: &str) -> Output {
@@ -66,7 +58,7 @@ fn verify_holds_on_a_copy() {
 /// Where the machine's `/` is shared, as under systemd, mount events reach the copy and none comes back.
 #[test]
 fn a_shared_machine_notices_nothing() {
-    if !is_root("a shared machine notices nothing") {
+    if !common::is_root_for("a shared machine notices nothing") {
         return;
     }
     let output = on_a_machine(
@@ -134,7 +126,7 @@ fn a_copy_is_usable_and_read_only() {
 /// settings. What no namespace stands in for is only opened: it would show a leak and do no harm.
 #[test]
 fn root_in_a_copy_cannot_reach_out() {
-    if !is_root("root in a copy cannot reach out") {
+    if !common::is_root_for("root in a copy cannot reach out") {
         return;
     }
     let output = on_a_machine(
@@ -169,7 +161,7 @@ fn root_in_a_copy_cannot_reach_out() {
 /// What the machine does while a lesson runs reaches the copy: an unmounted disk is not kept busy.
 #[test]
 fn the_machine_can_unmount_meanwhile() {
-    if !is_root("the machine can unmount meanwhile") {
+    if !common::is_root_for("the machine can unmount meanwhile") {
         return;
     }
     let output = on_a_machine(
@@ -218,7 +210,7 @@ fn a_copy_ends_with_nslab() {
 /// What a machine does not allow is status 3 with a cause and a remedy of its own.
 #[test]
 fn a_refusal_names_cause_and_remedy() {
-    if !is_root("a refusal names cause and remedy") {
+    if !common::is_root_for("a refusal names cause and remedy") {
         return;
     }
     let places = "for place in /srv /mnt /media /opt; do test -d $place && mount -t tmpfs x $place; done";
@@ -255,7 +247,7 @@ fn a_refusal_names_cause_and_remedy() {
 /// The lab is never put over what the caller needs.
 #[test]
 fn the_lab_covers_nothing_that_is_needed() {
-    if !is_root("the lab covers nothing that is needed") {
+    if !common::is_root_for("the lab covers nothing that is needed") {
         return;
     }
     let output = on_a_machine(

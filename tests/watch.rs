@@ -258,7 +258,7 @@ fn a_namespace_is_entered_by_its_owner() {
 /// Whoever may not join the namespace is told so, and sees what the process sees.
 #[test]
 fn a_namespace_that_may_not_be_joined_is_not_offered() {
-    if !is_root() {
+    if !common::is_root_for("a_namespace_that_may_not_be_joined_is_not_offered") {
         return;
     }
     // A chrooted process of this user, in a mount namespace that root made.

@@ -226,23 +226,7 @@ fn image() -> anyhow::Result<Vec<(String, String)>> {
 #[cfg(target_os = "linux")]
 fn image() -> anyhow::Result<Vec<(String, String)>> {
     use anyhow::Context;
-    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-    // Inside, the command line itself answers to its own name: `nslab volume ls` is typed there.
-    let mut always: Vec<String> = names(crate::toolbox::ALWAYS);
-    always.push("nslab".into());
-    let helper = rootfs_builder::Helper {
-        program: std::env::current_exe().context("find nslab's own program")?,
-        name: crate::toolbox::PROGRAM.into(),
-        always,
-        stand_in: names(crate::toolbox::STAND_IN),
-    };
-    let options = rootfs_builder::Options {
-        path: std::env::var_os("PATH").unwrap_or_default(),
-        helper: Some(helper),
-        os_name: "nslab image".into(),
-        commands: rootfs_builder::default_commands(),
-    };
-    let image = rootfs_builder::cached(&cache()?.join("images"), "default", &options)
-        .context("make the default image; set XDG_CACHE_HOME to a directory that can be written")?;
-    Ok(image.layers().into_iter().map(|(name, path)| (name, path.display().to_string())).collect())
+    let options = crate::image::options(std::env::current_exe().context("find nslab's own program")?);
+    crate::image::layers(&cache()?.join("images"), "default", &options)
+        .context("make the default image; set XDG_CACHE_HOME to a directory that can be written")
 }

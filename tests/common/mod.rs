@@ -43,6 +43,15 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// The same; where not, what is left out is said on the terminal itself (what a test prints is not seen if it passes).
+pub fn is_root_for(left_out: &str) -> bool {
+    use std::io::Write;
+    if !is_root() {
+        let _ = writeln!(std::io::stderr(), "\nNOT RUN: {left_out}: that takes root\n");
+    }
+    is_root()
+}
+
 /// Root and a plain user where the tests run as root; else who runs them.
 pub fn users() -> Vec<u32> {
     if is_root() { vec![0, 1000] } else { vec![nix::unistd::geteuid().as_raw()] }

@@ -45,26 +45,13 @@ pub fn all(programs: &Path, words: &[String]) -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The default image, as nslab makes it.
+/// The default image, and what scripts need.
 fn image() -> Vec<(String, String)> {
-    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    let mut always: Vec<String> = names(nslab::toolbox::ALWAYS);
-    always.push("nslab".into());
-    let helper = rootfs_builder::Helper {
-        program: std::env::var_os("NSLAB").expect("nslab's own program").into(),
-        name: nslab::toolbox::PROGRAM.into(),
-        always,
-        stand_in: names(nslab::toolbox::STAND_IN),
-    };
-    let options = rootfs_builder::Options {
-        path: std::env::var_os("PATH").unwrap_or_default(),
-        helper: Some(helper),
-        os_name: "nslab image".into(),
-        commands: rootfs_builder::default_commands().into_iter().chain(COREUTILS.map(String::from)).collect(),
-    };
+    let program = std::env::var_os("NSLAB").expect("nslab's own program");
+    let mut options = nslab::image::options(program.into());
+    options.commands.extend(COREUTILS.map(String::from));
     let cache = PathBuf::from(std::env::var_os("XDG_CACHE_HOME").unwrap()).join("images");
-    let image = rootfs_builder::cached(&cache, "listings", &options).unwrap();
-    image.layers().into_iter().map(|(name, path)| (name, path.display().to_string())).collect()
+    nslab::image::layers(&cache, "listings", &options).unwrap()
 }
 
 /// What nslab has after the preparation and after each step.

@@ -4,11 +4,13 @@
 
 #[path = "paired/clock.rs"]
 mod clock;
+#[path = "paired/namespace.rs"]
+mod namespace;
 mod paired;
 
 use clock::timed;
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sched::{CloneFlags, unshare};
+use namespace::{fill, mount_at};
+use nix::mount::{MntFlags, umount2};
 use nslab::mounts::{MountTable, changes, pair};
 use nslab::sandbox::read_table;
 use paired::Pair;
@@ -16,52 +18,21 @@ use std::cell::Cell;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 const AIM: f64 = 1.25;
-const NONE: Option<&str> = None;
 
 fn main() -> ExitCode {
-    if let Err(error) = namespace() {
-        eprintln!("cannot have a mount namespace of our own: {error}; see nslab doctor");
-        return ExitCode::from(3);
+    if let Err(status) = namespace::enter() {
+        return status;
     }
     let mut open = File::open("/proc/self/mountinfo").expect("open mountinfo");
     for wanted in [30, 1_000, 10_000] {
-        fill(&mut open, wanted);
+        fill(wanted);
         measure(&mut open, wanted);
     }
     ExitCode::SUCCESS
-}
-
-/// A private mount namespace, through a user namespace for a plain user.
-fn namespace() -> std::io::Result<()> {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    if uid.is_root() {
-        unshare(CloneFlags::CLONE_NEWNS)?;
-    } else {
-        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
-        std::fs::write("/proc/self/setgroups", "deny")?;
-        std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
-        std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))?;
-    }
-    mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
-    mount(Some("bench"), "/tmp", Some("tmpfs"), MsFlags::empty(), NONE)?;
-    Ok(())
-}
-
-/// Adds mounts until the table has so many rows, with names as long as container engines use them.
-fn fill(open: &mut File, wanted: usize) {
-    let now = MountTable::parse(read_table(open).expect("read the table")).len();
-    for number in now..wanted {
-        mount_at(&PathBuf::from(format!("/tmp/containers/storage/overlay/{number:064x}/merged")));
-    }
-}
-
-fn mount_at(path: &Path) {
-    std::fs::create_dir_all(path).expect("make a mount point");
-    mount(Some("bench"), path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("size=4k")).expect("mount");
 }
 
 fn measure(open: &mut File, rows: usize) {

@@ -8,27 +8,27 @@
 mod clock;
 #[path = "paired/least.rs"]
 mod least;
+#[path = "paired/namespace.rs"]
+mod namespace;
 mod paired;
 
 use clock::timed;
 use least::Least;
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sched::{CloneFlags, unshare};
+use namespace::{fill, mount_at};
+use nix::mount::{MntFlags, umount2};
 use nslab::watch::{Process, Watched, Watcher, Woken};
 use paired::Pair;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 const AIM: f64 = 1.5;
-const NONE: Option<&str> = None;
 const POINT: &str = "/tmp/one-more";
 
 fn main() -> ExitCode {
-    if let Err(error) = namespace() {
-        eprintln!("cannot have a mount namespace of our own: {error}; see nslab doctor");
-        return ExitCode::from(3);
+    if let Err(status) = namespace::enter() {
+        return status;
     }
     std::fs::create_dir_all(POINT).expect("make a mount point");
     for rows in [30, 1_000, 10_000] {
@@ -40,36 +40,6 @@ fn main() -> ExitCode {
         pair.report(&format!("{rows} mounts: mount to model / poll and one read"), AIM);
     }
     ExitCode::SUCCESS
-}
-
-/// A private mount namespace, through a user namespace for a plain user.
-fn namespace() -> std::io::Result<()> {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    if uid.is_root() {
-        unshare(CloneFlags::CLONE_NEWNS)?;
-    } else {
-        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
-        std::fs::write("/proc/self/setgroups", "deny")?;
-        std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
-        std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))?;
-    }
-    mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
-    mount(Some("bench"), "/tmp", Some("tmpfs"), MsFlags::empty(), NONE)?;
-    Ok(())
-}
-
-/// Adds mounts until the table has so many rows, with names as long as container engines use them.
-fn fill(wanted: usize) {
-    let now = std::fs::read_to_string("/proc/self/mountinfo").expect("read the table").lines().count();
-    for number in now..wanted {
-        let path = PathBuf::from(format!("/tmp/containers/storage/overlay/{number:064x}/merged"));
-        std::fs::create_dir_all(&path).expect("make a mount point");
-        mount_at(&path);
-    }
-}
-
-fn mount_at(path: &Path) {
-    mount(Some("bench"), path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("size=4k")).expect("mount");
 }
 
 /// What waits for a mount: `rest` takes in everything up to now, `one` returns when it knows of the next change.

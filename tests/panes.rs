@@ -172,6 +172,23 @@ fn a_pane_is_a_terminal() {
     terminal.wait("\n3000");
     terminal.keys("printf '\\033[H\\033[J'\r");
     terminal.until_gone("3000");
+    // Jobs: stopped, in the background, ended there, in the foreground.
+    terminal.keys("printf '\\033[H\\033[J'; sleep 1000\r");
+    terminal.until_gone("3000");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.keys("\x1a");
+    terminal.wait("Stopped");
+    terminal.keys("bg; kill %1; wait; echo no jo''bs $(jobs)\r");
+    terminal.wait("\nno jobs");
+    terminal.keys("sleep 1000; echo af''ter\r");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.keys("\x1a");
+    assert!(comes(|| terminal.text().matches("Stopped").count() >= 2), "{}", terminal.text());
+    terminal.keys("fg\r");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.keys("\x03");
+    terminal.keys("printf '\\033[H\\033[J'\r");
+    terminal.until_gone("Stopped");
     // The program hears of the size, and of another one.
     terminal.keys("trap 'echo resi''zed' WINCH; echo tra''pped\r");
     terminal.wait("\ntrapped");
@@ -252,6 +269,31 @@ fn after_chroot_a_new_shell_is_offered() {
 }
 
 /// A container that ends takes its shells with it, and another sandbox has none.
+#[test]
+fn a_container_takes_its_shells_with_it() {
+    for user in users() {
+        let mut terminal = at("6", user);
+        terminal.shell("#", "container # ");
+        terminal.leave();
+        terminal.shell("$", "host $ ");
+        terminal.keys("for p in /proc/[0-9]*; do grep -q nslab-agent $p/comm && kill -9 ${p#/proc/}; done\r");
+        terminal.wait("INSIDE: no container");
+        terminal.leave();
+        terminal.keys("#");
+        terminal.wait("There is no container");
+        terminal.keys("r");
+        terminal.wait("not replayed");
+        terminal.keys("\r");
+        terminal.wait("INSIDE pid 1");
+        terminal.shell("#", "container # ");
+        terminal.keys("echo an''ew\r");
+        terminal.wait("\nanew");
+        terminal.leave();
+        quit(terminal);
+    }
+}
+
+/// Each condition by itself, and the task is done once all held.
 #[test]
 fn a_task_ticks_while_one_types() {
     for (user, columns) in users().into_iter().zip([80, 120]) {

@@ -62,7 +62,7 @@ pub struct Shell {
     pub ended: std::os::fd::OwnedFd,
 }
 
-/// A practice host and its container. The one trait with two makers: the sandbox, and a recording.
+/// A practice host and its container: what a conductor asks of them.
 pub trait Lab {
     /// Performs one call; `Err` is the kernel's errno.
     fn perform(&mut self, actor: Actor, call: &Call) -> Result<(Result<i64, i32>, u64), LabError>;

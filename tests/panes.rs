@@ -83,6 +83,25 @@ fn what_the_kernel_does_not_tell_is_looked_at() {
     quit(terminal);
 }
 
+/// pivot_root(2) moves the side's first process as well, from whose descriptor the table is read.
+#[test]
+fn a_pivot_root_by_hand_is_the_whole_new_table() {
+    for user in users() {
+        let mut terminal = at("11", user);
+        for (key, prompt, all) in [("#", "container # ", 13), ("$", "host $ ", 8)] {
+            terminal.shell(key, prompt);
+            terminal.keys("mount --make-rprivate /; mount --rbind /lab/rootfs /lab/rootfs; cd /lab/rootfs\r");
+            terminal.wait(&format!(" {all} rows"));
+            terminal.keys("mkdir -p old; pivot_root . old\r");
+            // Every row is at another place; none is out of view.
+            terminal.wait(&format!(" {all} rows: {all} changed"));
+            assert!(!terminal.text().contains("rows seen"), "{}", terminal.text());
+            terminal.leave();
+        }
+        quit(terminal);
+    }
+}
+
 #[test]
 fn one_key_leaves_and_twice_is_for_the_shell() {
     for (name, key, shown) in

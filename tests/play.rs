@@ -147,6 +147,75 @@ fn what_is_typed_by_hand_is_said_to_be_left_out() {
     holds(user, &dir.join("mine"));
 }
 
+/// A program that cannot be executed changes nothing: not without a PID namespace, where the container is nobody's PID 1,
+/// and PID 1 goes on reaping.
+#[test]
+fn a_failed_exec_ends_nobody() {
+    for user in users() {
+        let exec = "do container exec: {path: /bin/nope, args: [nope]}";
+        let reaped = "do container sh: sleep 0.3; cat /proc/[0-9]*/stat | grep -c ') Z ' || echo no''ne";
+        let lines = [
+            "do host clone: {new: [mnt, uts]}",
+            exec,
+            exec,
+            "do container hostname: still-there",
+            "do host kill: {pid: container, signal: KILL}",
+            "do host clone: {new: [mnt, pid, uts]}",
+            exec,
+            "do container mount: {type: proc, on: /proc}",
+            "do container sh: sleep 0.1 & exit",
+            reaped,
+            "do container exec: {path: /bin/sh, args: [sh]}",
+            "do container sh: cat /proc/1/comm",
+        ];
+        let out = play(user, &[], &lines);
+        assert_eq!(out.matches("-1 ENOENT").count(), 3, "{out}");
+        assert!(!after(&out, exec).contains("has ended"), "{out}");
+        assert!(after(&out, lines[3]).contains("= 0"), "{out}");
+        assert!(after(&out, reaped).contains("\n  none\n"), "uid {user}: {out}");
+        assert!(after(&out, lines[11]).contains("\n  sh\n"), "{out}");
+    }
+}
+
+/// What a step left running may end by itself, and that is nobody's hand.
+#[test]
+fn a_container_that_ends_by_itself_is_seen_to() {
+    for user in users() {
+        let mut terminal = Terminal::open(user, 24, 80, &["play"]);
+        terminal.wait("INSIDE: no container");
+        for (filter, form, done) in
+            [("clone", "clone(child", "INSIDE pid 1"), ("exec", "exec: {", "execve(\"/bin/sleep\"")]
+        {
+            terminal.turn("\r", "[palette]");
+            if filter == "exec" {
+                terminal.turn("\t", "[container]");
+            }
+            terminal.turn(filter, &format!("> {filter}"));
+            terminal.turn("\r", form);
+            if filter == "exec" {
+                terminal.keys("\x15{ path: /bin/sleep, args: [sleep, \"1\"] }");
+            }
+            terminal.turn("\r", done);
+        }
+        terminal.wait("INSIDE: no container");
+        assert!(!terminal.text().contains("(by hand)"), "{}", terminal.text());
+        // There is room for another one, and nothing was typed that would be left out.
+        terminal.turn("\r", "no container yet: clone");
+        terminal.turn("clone", "> clone");
+        terminal.turn("\r", "clone(child");
+        terminal.turn("\r", "INSIDE pid 1");
+        terminal.turn("w", "Write what was done");
+        assert!(!terminal.text().contains("is not in it"), "{}", terminal.text());
+        // Done once more, the second clone comes sooner.
+        let path = folder(user, "by-itself").join("mine");
+        terminal.keys(&format!("\x15{}\r", path.display()));
+        terminal.wait("Written: ");
+        terminal.keys("\rq");
+        assert_eq!(terminal.end(), 0);
+        holds(user, &path);
+    }
+}
+
 /// Every operation of the palette can be performed as the palette offers it, once what it needs is there.
 #[test]
 fn every_offer_can_be_performed() {
@@ -301,6 +370,11 @@ fn a_script_of_what_was_done() {
         "do container write: {path: /lab/data/x, text: \"it's done\\n\"}",
         "do container sh: cat /lab/data/x; stat -f -c %T /lab/data",
         "do host sh: stat -f -c %T /lab; ls /lab/data",
+        // What reads finds nothing, and who exits or stumbles is not the container's shell.
+        "do container sh: wc -c",
+        "do container sh: exit 3",
+        "do container sh: echo (",
+        "do container sh: echo still there",
         // There is no shell in it: the practice host moves the one process, a script cannot, and goes on.
         "do container chroot: /lab/data",
         "do container mkdir: {path: /last}",
@@ -318,6 +392,7 @@ fn a_script_of_what_was_done() {
     let performed = std::process::Command::new("timeout").args(["60", "sh"]).arg(&path).output().unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&performed.stdout), String::from_utf8_lossy(&performed.stderr));
     assert!(said.contains("it's done\ntmpfs\n"), "{said}{wrong}\n{script}");
+    assert!(said.contains("0\nstill there\n"), "{said}{wrong}");
     assert!(said.contains("\nx\n"), "rows are shared there as on the practice host: {said}");
     assert!(performed.status.code() != Some(124), "it waits for ever: {said}{wrong}");
     assert_eq!(look(), machine);

@@ -1,5 +1,5 @@
 //! The thread that owns the lab of a full-screen lesson: does what the screen asks for, one thing at a time, and in between
-//! tells what somebody changes by hand.
+//! tells what changes: by somebody's hand, or by what a step left running.
 
 use crate::conduct::Conduct;
 use crate::lab::TerminalKind;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const PACE: Duration = Duration::from_millis(20);
 
 pub fn serve(conductor: &mut dyn Conduct, mut asked: Asked, answers: &Sender<LabMessage>) {
-    let mut hands = Hands { are_there: false, step: 0, looked: None };
+    let mut hands = Hands { are_there: false, is_built: false, step: 0, looked: None };
     loop {
         let mut look = false;
         loop {
@@ -29,7 +29,7 @@ pub fn serve(conductor: &mut dyn Conduct, mut asked: Asked, answers: &Sender<Lab
                 }
             }
         }
-        let told = match hands.are_there {
+        let told = match hands.is_built {
             true if look => hands.look(conductor),
             true => match conductor.wait(asked.woken()) {
                 Ok(true) => {
@@ -56,8 +56,11 @@ pub fn serve(conductor: &mut dyn Conduct, mut asked: Asked, answers: &Sender<Lab
 
 /// Whoever types into shells.
 struct Hands {
-    /// A shell was opened in this sandbox: what it started may go on after it.
+    /// A shell was opened in this sandbox: what it started may go on after it. Without one, what changes between the steps
+    /// was left running by a step.
     are_there: bool,
+    /// There is a sandbox that can be looked at.
+    is_built: bool,
     step: usize,
     looked: Option<Instant>,
 }
@@ -69,7 +72,7 @@ impl Hands {
                 self.step = step;
                 Vec::new()
             }
-            // Once for all that wait.
+            // Once for all that wait, by `serve`.
             Request::Look => Vec::new(),
             Request::Shell { side, number, rows, columns } => {
                 let terminal = TerminalKind { name: terminal::NAME.into(), rows, columns };
@@ -79,10 +82,12 @@ impl Hands {
             }
             Request::Effect(effect) => {
                 let is_fresh = matches!(effect, Effect::Build { .. } | Effect::Variant { .. });
-                // What was done by hand until now is not the step's.
-                let before = if self.are_there && !is_fresh { self.look(conductor) } else { None };
+                // What was done until now is not the step's.
+                let before = if self.is_built && !is_fresh { self.look(conductor) } else { None };
                 self.are_there &= !is_fresh;
                 let told = conductor.carry_out(&effect);
+                let has_failed = told.iter().any(|event| matches!(event, Event::Failed(_)));
+                self.is_built = (self.is_built || is_fresh) && !has_failed;
                 before.into_iter().chain(told).map(LabMessage::Event).collect()
             }
         }
@@ -97,6 +102,9 @@ impl Hands {
     /// Changed rows reach the screen before anything else is looked up, which asks both sides. What fails here, fails
     /// with the look that follows.
     fn glimpse(&mut self, conductor: &mut dyn Conduct) -> Option<Event> {
+        if !self.are_there {
+            return None;
+        }
         self.pace();
         conductor.glimpse().ok().flatten().map(|marks| Event::Glimpsed(Box::new(marks)))
     }
@@ -106,14 +114,15 @@ impl Hands {
         let seen = conductor.look(self.step);
         self.looked = Some(Instant::now());
         match seen {
-            Ok(record) => record.map(|record| Event::ByHand(Box::new(record))),
+            Ok(record) if self.are_there => record.map(|record| Event::ByHand(Box::new(record))),
+            Ok(record) => record.map(|record| Event::ByItself(Box::new(record))),
             Err(error) => self.fail(error.to_string()),
         }
     }
 
     /// Until the sandbox is built anew there is nothing to be seen.
     fn fail(&mut self, why: String) -> Option<Event> {
-        self.are_there = false;
+        self.is_built = false;
         Some(Event::Failed(why))
     }
 }

@@ -56,14 +56,20 @@ impl Plain<'_> {
         }
         let lang = self.lang;
         match wish(text) {
-            Wish::Do(actor, what) => match line(actor, what, &self.session.now) {
-                Ok(round) => {
-                    let lesson = Arc::new(with(&self.session.lesson, round));
-                    let effects = self.session.add(lesson);
-                    return self.carry_out(effects).map(Some);
+            Wish::Do(actor, what) => {
+                // What an earlier step left running may have ended. A look that fails, fails again with the step.
+                if let Ok(Some(record)) = self.conductor.look(self.session.step) {
+                    self.session.apply(Event::ByItself(Box::new(record)));
                 }
-                Err(fault) => self.say.exact(&fault.say(lang))?,
-            },
+                match line(actor, what, &self.session.now) {
+                    Ok(round) => {
+                        let lesson = Arc::new(with(&self.session.lesson, round));
+                        let effects = self.session.add(lesson);
+                        return self.carry_out(effects).map(Some);
+                    }
+                    Err(fault) => self.say.exact(&fault.say(lang))?,
+                }
+            }
             Wish::Ops(name) => self.tell_operations(name)?,
             Wish::Write(..) if self.session.lesson.steps.len() < 2 => {
                 self.say.text(&lang.say("play.nothing-write", &[]))?;

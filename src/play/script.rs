@@ -71,7 +71,9 @@ fn lines(round: &Round) -> Vec<String> {
             None => format!("# No command does this: {}", super::yaml::operation(other)),
         },
     });
-    does.chain(round.lines().map(|line| place(line.to_string()))).collect()
+    // A shell of its own, as there: it may exit, and reads nothing of what the container's shell is to read.
+    let run = |line: &str| place(format!("sh -c {} </dev/null", shell_word(line)));
+    does.chain(round.lines().map(run)).collect()
 }
 
 /// The command for an operation; None where only a program can do it, or where it takes the container's number, which a
@@ -96,6 +98,26 @@ mod tests {
     fn one(actor: Actor, text: &str) -> String {
         let does = vec![operation(text).unwrap()];
         lines(&Round { actor, does, run: Vec::new(), types: Vec::new(), expect: Vec::new() }).join("\n")
+    }
+
+    /// What the practice host begins with is there for the script, too.
+    #[test]
+    fn the_lab_is_that_of_play() {
+        let lesson = crate::play::lesson().at(PLACE);
+        let does = lesson.prepare.iter().flat_map(|round| &round.does);
+        let paths: Vec<&String> = does
+            .filter_map(|operation| match operation {
+                Operation::Mkdir(mkdir) => Some(&mkdir.path),
+                Operation::Write(write) => Some(&write.path),
+                _ => None,
+            })
+            // Its content is not.
+            .filter(|path| !path.starts_with("/srv/rootfs/"))
+            .collect();
+        assert_eq!(paths.len(), 6);
+        for path in paths {
+            assert!(HEAD.contains(&format!("{path}\n")) || HEAD.contains(&format!("{path} ")), "{path}");
+        }
     }
 
     #[test]

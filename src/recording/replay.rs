@@ -5,6 +5,7 @@ use crate::lab::{LabError, Shell, TerminalKind};
 use crate::lesson::{Lesson, Side};
 use crate::session::{Effect, Entry, Event, Marks, Past, RoundRecord, Snapshot, Transcript};
 use crate::words::Lang;
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
@@ -71,7 +72,10 @@ impl Conduct for Replay {
     }
 
     /// Nothing changes here, and no shell is there that could change it.
-    fn wait(&mut self, _: BorrowedFd) -> Result<bool, LabError> {
+    /// Nothing changes in a recording.
+    fn wait(&mut self, over: BorrowedFd) -> Result<bool, LabError> {
+        let mut fds = [PollFd::new(over, PollFlags::POLLIN)];
+        let _ = nix::poll::poll(&mut fds, PollTimeout::NONE);
         Ok(false)
     }
 

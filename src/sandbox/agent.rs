@@ -3,7 +3,6 @@
 use super::elsewhere::Elsewhere;
 use super::host;
 use super::perform::{Open, execute, perform};
-use super::spawn;
 use super::wire::{NamespaceIds, Reply, Request, Wire};
 use super::{sys, terminal};
 use crate::op::Call;
@@ -18,8 +17,7 @@ use std::time::Instant;
 pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
     sys::rename(crate::lab::AGENT);
     let wire = Wire::from(socket);
-    let mut mask = SigSet::empty();
-    mask.add(Signal::SIGCHLD);
+    let mask = SigSet::from(Signal::SIGCHLD);
     let _ = mask.thread_block();
     let Ok(children) = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK) else { return };
     let mut proof = Elsewhere::prove(proc.as_fd(), machine);
@@ -36,9 +34,15 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
             (Request::Perform(Call::Execve { path, args, env }), Ok(proof)) => {
                 // The image's /dev leads to PID 1, which the entrypoint is from now on.
                 sys::keep_on_exec(host::DEVICES);
+                // A blocked signal stays blocked across execve (signal(7)).
+                sys::reset_signals();
                 let start = Instant::now();
                 let errno = execute(proof, &path, &args, &env);
-                called(start, Err(errno))
+                let reply = called(start, Err(errno));
+                let _ = mask.thread_block();
+                // Whoever ended meanwhile is told of no more.
+                reap();
+                reply
             }
             (Request::Perform(call), Ok(proof)) => {
                 let start = Instant::now();
@@ -90,12 +94,7 @@ fn wait_for_request(wire: &Wire, children: &SignalFd) -> bool {
         let ready = |index: usize| fds[index].revents().is_some_and(|events| !events.is_empty());
         if ready(1) {
             while let Ok(Some(_)) = children.read_signal() {}
-            while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                if status == WaitStatus::StillAlive {
-                    break;
-                }
-                let _ = spawn::exit_status(&status);
-            }
+            reap();
         }
         if ready(0) {
             return true;
@@ -103,13 +102,15 @@ fn wait_for_request(wire: &Wire, children: &SignalFd) -> bool {
     }
 }
 
+fn reap() {
+    while waitpid(None, Some(WaitPidFlag::WNOHANG)).is_ok_and(|status| status != WaitStatus::StillAlive) {}
+}
+
 /// The entrypoint's standard input and output; and nothing that the agent needed survives execve.
 fn become_terminal(terminal: &OwnedFd) -> Reply {
     let fd = terminal.as_fd();
     let _ = nix::unistd::setsid();
     let done = sys::take_terminal(fd).and_then(|()| sys::become_stdio(fd, fd, fd));
-    // A blocked signal stays blocked across execve (signal(7)).
-    sys::reset_signals();
     match done {
         Ok(()) => Reply::Done,
         Err(errno) => Reply::Failed { tried: "take the terminal".into(), errno: errno as i32 },

@@ -3,28 +3,27 @@
 mod ask;
 mod command;
 mod container;
+mod kept;
 mod process;
 mod start;
 
 use super::elsewhere::namespaces_of;
 use super::host::environment;
-use super::table::read_table;
 use super::wire::{BuildHost, NamespaceIds, Reply, Request, Wire};
 use super::{idmap, ledger, sys};
 use crate::lab::{Lab, LabError, Shell, TerminalKind};
 use crate::lesson::{HostKind, HostSpec, Run, Side};
-use crate::mounts::MountTable;
 use crate::op::{Actor, Call};
 use crate::session::{CommandRecord, FileState, SideState, Snapshot};
 use ask::{ask, broken, called, no_container};
 use command::OUTPUT;
 use container::Agent;
+use kept::Kept;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
-use process::{facts, follow, mountinfo, unreadable};
+use process::facts;
 use start::{start_stage, start_stage_in_copy};
-use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +37,7 @@ pub struct Sandbox {
     host: ledger::Host,
     /// Whether the practice host has a user namespace of its own.
     pub confined: bool,
-    outside: File,
-    table_outside: MountTable,
+    outside: Kept,
     agent: Option<Agent>,
     /// How both sides were when they were last looked at.
     known: Option<Snapshot>,
@@ -64,7 +62,7 @@ impl Sandbox {
             HostKind::Copy => start_stage_in_copy(&build)?,
         };
         let stage_pid = host.pid();
-        let outside = mountinfo(stage_pid).inspect_err(|_| host.end())?;
+        let outside = Kept::open(stage_pid).inspect_err(|_| host.end())?;
         // From here on dropping the sandbox ends and reaps the stage.
         let mut sandbox = Sandbox {
             stage,
@@ -72,7 +70,6 @@ impl Sandbox {
             host,
             confined,
             outside,
-            table_outside: MountTable::default(),
             agent: None,
             known: None,
             told: [false; 2],
@@ -93,8 +90,8 @@ impl Sandbox {
             LabError::Failed { tried, errno } => super::doctor::refused(&tried, Errno::from_raw(errno)),
             other => other,
         })?;
-        // One opened before pivot_root reads empty once the old root is gone.
-        sandbox.outside = mountinfo(stage_pid)?;
+        // The list of the old root, which is gone, is empty.
+        sandbox.outside = Kept::open(stage_pid)?;
         ledger::mount_namespace(stage_pid);
         Ok(sandbox)
     }
@@ -120,14 +117,11 @@ impl Sandbox {
     }
 
     fn outside(&mut self) -> Result<SideState, LabError> {
-        let raw = read_table(&self.outside).map_err(unreadable)?;
-        self.table_outside = self.table_outside.reparse(raw);
+        let (table, seen) = self.outside.look()?;
         let Reply::Name(hostname) = self.ask_stage(&Request::Hostname { of: None }, &[])?.0 else {
             return Err(LabError::Broken("the practice host did not tell its name".into()));
         };
-        let table = self.table_outside.clone();
-        let facts = facts(self.stage_pid, 1, hostname);
-        Ok(SideState { seen: table.clone(), table, facts })
+        Ok(SideState { table, seen, facts: facts(self.stage_pid, 1, hostname) })
     }
 
     /// The container, or None where there is none. It may end while it is looked at: its root and namespaces go before
@@ -161,13 +155,9 @@ impl Lab for Sandbox {
             }
             (Actor::Host, _) => called(self.ask_stage(&Request::Perform(call.clone()), &[])?.0),
             (Actor::Container, _) => {
-                let agent = self.agent.as_mut().ok_or_else(no_container)?;
+                let agent = self.agent.as_ref().ok_or_else(no_container)?;
                 let wire = agent.wire.as_ref().ok_or_else(no_container)?;
-                let answer = called(ask(wire, "the container", &Request::Perform(call.clone()), &[])?.0)?;
-                if matches!((call, &answer), (Call::PivotRoot { .. }, (Ok(_), _))) {
-                    agent.pivoted()?;
-                }
-                Ok(answer)
+                called(ask(wire, "the container", &Request::Perform(call.clone()), &[])?.0)
             }
         }
     }
@@ -231,7 +221,7 @@ impl Lab for Sandbox {
             let mut fds =
                 vec![PollFd::new(over, PollFlags::POLLIN), PollFd::new(self.outside.as_fd(), PollFlags::POLLPRI)];
             if let Some(agent) = &self.agent {
-                fds.push(PollFd::new(agent.mountinfo.as_fd(), PollFlags::POLLPRI));
+                fds.push(PollFd::new(agent.kept.as_fd(), PollFlags::POLLPRI));
                 fds.push(PollFd::new(agent.pidfd.as_fd(), PollFlags::POLLIN));
             }
             match nix::poll::poll(&mut fds, PollTimeout::NONE) {
@@ -248,13 +238,13 @@ impl Lab for Sandbox {
 
     fn tables(&mut self) -> Result<Option<Snapshot>, LabError> {
         let Some(known) = self.known.clone() else { return Ok(None) };
-        let now = |told: bool, state: Arc<SideState>, mountinfo: &File| match told {
-            true => follow(&state, mountinfo).map(Arc::new),
+        let now = |told: bool, state: Arc<SideState>, kept: &Kept| match told {
+            true => kept.follow(&state).map(Arc::new),
             false => Some(state),
         };
         let outside = now(self.told[0], known.outside, &self.outside);
         let inside = match (&self.agent, known.inside) {
-            (Some(agent), Some(state)) => now(self.told[1], state, &agent.mountinfo).map(Some),
+            (Some(agent), Some(state)) => now(self.told[1], state, &agent.kept).map(Some),
             (None, None) => Some(None),
             // It was cloned since.
             _ => None,

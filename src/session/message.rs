@@ -116,6 +116,8 @@ pub enum Event {
     ByHand(Box<RoundRecord>),
     /// The same, as soon as the kernel told of a table: `ByHand` follows with all that there is to know.
     Glimpsed(Box<Marks>),
+    /// Something changed though nobody has typed anything: what a step left running did it, or has ended.
+    ByItself(Box<RoundRecord>),
     /// A shell has ended: all that changed since it was opened.
     ShellEnded(Box<RoundRecord>),
     /// An operation of the palette was performed.

@@ -2,6 +2,7 @@
 
 use super::answer::choose;
 use super::keys::{Key, meaning, plain};
+use super::laid::Laid;
 use super::look::look;
 use super::page::pointable;
 use super::panes::help;
@@ -69,9 +70,10 @@ pub fn press(event: KeyEvent, session: &mut Session, view: &mut View, scene: &Sc
 }
 
 /// What happened, as far as the view is concerned.
-pub fn happened(event: Event, session: &mut Session, view: &mut View) {
-    let by_hand = matches!(event, Event::ByHand(_) | Event::Glimpsed(_));
-    let turns = !by_hand
+pub fn happened(event: Event, session: &mut Session, view: &mut View, laid: &mut Laid) {
+    // It turns no page.
+    let beside = matches!(event, Event::ByHand(_) | Event::Glimpsed(_) | Event::ByItself(_));
+    let turns = !beside
         && !matches!(
             event,
             Event::Failed(_) | Event::NoShell(_) | Event::Notice(_) | Event::Replayed(_) | Event::Wrote(_)
@@ -79,12 +81,12 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
     if let Event::Wrote(answer) = &event {
         play::wrote(answer, session, view);
     }
-    // Where changes of the tables would be lost, it was asked before.
-    let is_lost = matches!(event, Event::Built(_)) && std::mem::take(&mut view.shells.typed) && session.by_hand == 0;
-    if is_lost {
+    if matches!(event, Event::Built(_)) && std::mem::take(&mut view.shells.typed) {
         view.notice = Some(view.lang.say("shell.not-replayed", &[]));
     }
     let marks = session.marks.clone();
+    laid.scene(session, view);
+    let selected = laid.selected(view);
     let had_inside = session.now.inside.is_some();
     session.apply(event);
     // Where one side is shown at a time, it is one that is there.
@@ -96,10 +98,14 @@ pub fn happened(event: Event, session: &mut Session, view: &mut View) {
     if turns {
         view.turn_page();
     }
-    let changes = by_hand && !Arc::ptr_eq(&marks, &session.marks);
+    let changes = beside && !Arc::ptr_eq(&marks, &session.marks);
     if changes {
-        // A row is known by its number, which another row may have now.
-        view.selected = None;
+        laid.scene(session, view);
+        view.selected = selected.and_then(|selected| laid.row(selected));
+        if view.selected.is_none() && view.mode == Mode::Explain {
+            view.mode = Mode::Look;
+            view.scroll = None;
+        }
     }
     if turns || changes {
         // Where one side is shown at a time, it is one that changed.
@@ -212,17 +218,13 @@ fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, are
         }
         Key::Copy => Act::Copy(what_to_copy(session, view, scene)),
         Key::View => sight(session, view),
-        Key::Zoom
-            if view.focus == Focus::Page
-                && view.mode == Mode::Look
-                && typing::shown(view).is_some_and(|side| view.shells.lives(side)) =>
-        {
-            typing::shown(view).map_or(NOTHING, Act::Lend)
-        }
-        other => {
-            look(other, session, view, scene, area);
-            NOTHING
-        }
+        other => match typing::lent(view).filter(|_| other == Key::Zoom) {
+            Some(side) => Act::Lend(side),
+            None => {
+                look(other, session, view, scene, area);
+                NOTHING
+            }
+        },
     }
 }
 

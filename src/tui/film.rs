@@ -72,7 +72,7 @@ impl Film {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects.iter().filter(|effect| !matches!(effect, Effect::Leave | Effect::Shell { .. })) {
             let events = self.conduct.carry_out(effect);
-            events.into_iter().for_each(|event| happened(event, &mut self.session, &mut self.view));
+            events.into_iter().for_each(|event| happened(event, &mut self.session, &mut self.view, &mut self.laid));
         }
     }
 

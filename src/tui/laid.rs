@@ -7,6 +7,7 @@ use super::rows::{Line, Wanted, first_visible, lines};
 use super::scene::{Scene, session_tables};
 use super::screen::Map;
 use super::view::View;
+use crate::lesson::Side;
 use crate::session::{Marks, Session, Snapshot};
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -67,6 +68,17 @@ impl Laid {
             self.wanted = None;
         }
         &self.scene
+    }
+
+    /// The selected row by its mount's number, which it keeps while others come and go.
+    pub(super) fn selected(&self, view: &View) -> Option<(Side, u64)> {
+        let (side, row) = view.selected?;
+        Some((side, self.scene.side(side).mount(row)?.id))
+    }
+
+    /// The row that has this number.
+    pub(super) fn row(&self, (side, id): (Side, u64)) -> Option<(Side, usize)> {
+        Some((side, self.scene.side(side).now.rows().iter().position(|mount| mount.id == id)?))
     }
 }
 

@@ -8,13 +8,16 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub struct LeaveKey {
     /// As the title names it.
     pub name: String,
+    /// The same with the key for those who cannot type it.
+    pub names: String,
     keys: Vec<(KeyCode, KeyModifiers)>,
 }
 
 impl Default for LeaveKey {
     fn default() -> LeaveKey {
-        let mut key = control(']').unwrap_or(LeaveKey { name: String::new(), keys: Vec::new() });
+        let mut key = control(']').unwrap_or(LeaveKey::new(String::new(), Vec::new()));
         key.keys.push((KeyCode::F(12), KeyModifiers::NONE));
+        key.names = format!("{} / F12", key.name);
         key
     }
 }
@@ -34,10 +37,14 @@ fn control(letter: char) -> Option<LeaveKey> {
     };
     let keys = [Some(letter), alias].into_iter().flatten();
     let keys = keys.map(|letter| (KeyCode::Char(letter), KeyModifiers::CONTROL)).collect();
-    Some(LeaveKey { name: format!("Ctrl-{}", letter.to_ascii_uppercase()), keys })
+    Some(LeaveKey::new(format!("Ctrl-{}", letter.to_ascii_uppercase()), keys))
 }
 
 impl LeaveKey {
+    fn new(name: String, keys: Vec<(KeyCode, KeyModifiers)>) -> LeaveKey {
+        LeaveKey { names: name.clone(), name, keys }
+    }
+
     /// As NSLAB_LEAVE_KEY names it: `Ctrl-G`, `Ctrl-]`, `F10`.
     pub fn parse(text: &str) -> Option<LeaveKey> {
         let lower = text.trim().to_ascii_lowercase();
@@ -47,7 +54,7 @@ impl LeaveKey {
         }
         let number: u8 = lower.strip_prefix('f')?.parse().ok()?;
         let keys = vec![(KeyCode::F(number), KeyModifiers::NONE)];
-        (1..=12).contains(&number).then(|| LeaveKey { name: format!("F{number}"), keys })
+        (1..=12).contains(&number).then(|| LeaveKey::new(format!("F{number}"), keys))
     }
 
     /// Err: what the variable says, which names no key.
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn by_default_three_keys_leave() {
         let leave = LeaveKey::default();
-        assert_eq!(leave.name, "Ctrl-]");
+        assert_eq!((leave.name.as_str(), leave.names.as_str()), ("Ctrl-]", "Ctrl-] / F12"));
         for (code, modifiers) in [
             (KeyCode::Char(']'), KeyModifiers::CONTROL),
             (KeyCode::Char('5'), KeyModifiers::CONTROL),

@@ -226,7 +226,7 @@ impl Runner<'_> {
                 if matches!(event, Event::Failed(_) | Event::NoShell(_) | Event::Notice(_)) {
                     self.ahead.clear();
                 }
-                happened(event, &mut self.session, &mut self.view);
+                happened(event, &mut self.session, &mut self.view, &mut self.laid);
                 return self.catch_up();
             }
             Message::Lab(LabMessage::Opened(opened)) => self.opened(opened)?,
@@ -361,7 +361,7 @@ impl Runner<'_> {
             return Ok(Next::Go);
         };
         self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
-        lend(&self.view.lang.say("shell.lent", &[&self.view.leave.name]))?;
+        lend(&self.view.lang.say("shell.lent", &[&self.view.leave.names]))?;
         let (columns, rows) = crossterm::terminal::size()?;
         pane.emulator.resize(rows, columns);
         show(&pane.emulator)?;

@@ -79,6 +79,12 @@ pub fn shown(view: &View) -> Option<Side> {
     }
 }
 
+/// The shell that is given the whole terminal when asked to zoom.
+pub fn lent(view: &View) -> Option<Side> {
+    let side = shown(view).filter(|_| view.focus == Focus::Page && view.mode == Mode::Look)?;
+    view.shells.lives(side).then_some(side)
+}
+
 /// Whether the keys that scroll are for the shell that is shown.
 pub fn scrolls(view: &View, area: Rect) -> bool {
     !has_room_beside(area) && view.mode == Mode::Look && view.focus == Focus::Page && shown(view).is_some()

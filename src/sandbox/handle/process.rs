@@ -2,9 +2,7 @@
 
 use crate::lab::LabError;
 use crate::sandbox::elsewhere::namespaces_of;
-use crate::sandbox::read_table;
-use crate::session::{Facts, SideState};
-use std::fs::File;
+use crate::session::Facts;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 pub(super) fn facts(pid: i32, pid_host: i32, hostname: String) -> Facts {
@@ -24,26 +22,6 @@ pub(super) fn facts(pid: i32, pid_host: i32, hostname: String) -> Facts {
         pid_host,
         program: String::from_utf8_lossy(program).into_owned(),
     }
-}
-
-pub(super) fn mountinfo(pid: i32) -> Result<File, LabError> {
-    let path = format!("/proc/{pid}/mountinfo");
-    File::open(&path).map_err(|error| LabError::Broken(format!("open {path}: {error}")))
-}
-
-/// A side with its table as it is now, from the descriptor that tells of changes. None if that has nothing more to show.
-pub(super) fn follow(state: &SideState, mountinfo: &File) -> Option<SideState> {
-    let raw = read_table(mountinfo).ok().filter(|raw| !raw.is_empty())?;
-    let table = state.table.reparse(raw);
-    let seen = match state.seen == state.table {
-        true => table.clone(),
-        // Another root directory: only its own list, opened anew, tells what the process sees.
-        false => {
-            let own = File::open(format!("/proc/{}/mountinfo", state.facts.pid_outside)).ok()?;
-            state.seen.reparse(read_table(&own).ok()?)
-        }
-    };
-    Some(SideState { table, seen, facts: state.facts.clone() })
 }
 
 pub(super) fn unreadable(error: std::io::Error) -> LabError {

@@ -15,6 +15,10 @@ impl Session {
                 self.busy = busy;
                 self.beside(*record);
             }
+            Event::ByItself(record) => {
+                self.busy = busy;
+                self.by_itself(*record);
+            }
             Event::Glimpsed(marks) => {
                 self.busy = busy;
                 self.now = marks.after.clone();
@@ -104,6 +108,19 @@ impl Session {
             // Whoever asked for it says what came of it.
             Event::Wrote(Wrote::Done { .. }) => self.unwritten = 0,
             Event::Wrote(_) => {}
+        }
+    }
+
+    /// What nobody types does not count as done by hand. Marks stay until there are others.
+    fn by_itself(&mut self, record: RoundRecord) {
+        if self.phase == Phase::Task {
+            self.see(&record);
+        }
+        self.now = record.after.clone();
+        let marks = Marks::of(&record);
+        if marks.show_something() {
+            self.marks = Arc::new(marks);
+            self.remember(self.step, self.marks.clone());
         }
     }
 

@@ -58,14 +58,14 @@ impl Session {
     }
 
     fn keep(&mut self, steps: usize) {
+        // The first to be taken back are those that came since.
+        self.unwritten = self.unwritten.saturating_sub(self.lesson.steps.len().saturating_sub(steps));
         if steps < self.lesson.steps.len() {
             let mut lesson = Lesson::clone(&self.lesson);
             lesson.steps.truncate(steps);
             self.learn(Arc::new(lesson));
         }
         self.past.truncate(steps);
-        // The first step performs nothing.
-        self.unwritten = self.unwritten.min(steps - 1);
     }
 
     fn learn(&mut self, lesson: Arc<Lesson>) {

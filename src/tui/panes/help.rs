@@ -30,7 +30,7 @@ const NAMES: usize = 20;
 fn lines(session: &Session, view: &View, width: usize) -> Vec<String> {
     let shown = KEYS.iter().filter(|binding| binding.is_for(session.is_play));
     // NSLAB_LEAVE_KEY may name another.
-    let names = |names: &str| names.replace(&LeaveKey::default().name, &view.leave.name);
+    let names = |names: &str| names.replace(&LeaveKey::default().name, &view.leave.names);
     shown.flat_map(|binding| key_lines(&names(binding.names), &view.lang.say(binding.words, &[]), width)).collect()
 }
 

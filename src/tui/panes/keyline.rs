@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 pub fn keys(session: &Session, view: &View, scene: &Scene, map: &Map) -> String {
     if view.shells.typing.is_some() {
-        let say = |key: &str| view.lang.say(key, &[&view.leave.name]);
+        let say = |key: &str| view.lang.say(key, &[&view.leave.names]);
         let text = say("line.shell-typing");
         return if text.width() <= map.width - 2 { text } else { say("line.shell-typing-short") };
     }
@@ -115,7 +115,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         let own = if side == Side::Outside { "host" } else { "container" };
         return vec![
             Some(own),
-            when(view.shells.lives(side), "lend"),
+            when(typing::lent(view).is_some(), "lend"),
             Some("page"),
             Some(enter),
             Some("scroll"),
@@ -159,7 +159,7 @@ fn wanted(session: &Session, view: &View, scene: &Scene, map: &Map) -> Vec<Optio
         when(!session.history.is_empty() && session.phase != Phase::Predict, "changes"),
         Some("quit"),
         when(session.phase != Phase::Predict, "view"),
-        Some("zoom"),
+        Some(if typing::lent(view).is_some() { "lend" } else { "zoom" }),
         Some("goto"),
         Some("lang"),
     ]

@@ -3,7 +3,7 @@
 use super::student::Student;
 use super::*;
 use crate::session::{Effect, Form, Order, Past, Phase, Wrote};
-use crate::tui::act::{happened, press};
+use crate::tui::act::press;
 use crate::tui::play::Sheet;
 use crate::tui::view::Mode;
 use crossterm::event::{KeyEvent, KeyModifiers};
@@ -30,7 +30,7 @@ fn answer(student: &mut Student, after: Snapshot, result: Result<i64, i32>) {
     let mut record = RoundRecord::between(session.now.clone(), after);
     record.calls = calls.collect();
     record.actor = Some(round.actor);
-    happened(Event::Performed(Box::new(record)), &mut student.session, &mut student.view);
+    student.happens(Event::Performed(Box::new(record)));
 }
 
 /// With a container.
@@ -165,8 +165,8 @@ fn back_takes_the_last_step_away() {
     let past = student.session.past.clone();
     assert_eq!(past.len(), 2);
     let now = past[1][0].after.clone();
-    happened(Event::Replayed(past_of(past)), &mut student.session, &mut student.view);
-    happened(Event::Built(now), &mut student.session, &mut student.view);
+    student.happens(Event::Replayed(past_of(past)));
+    student.happens(Event::Built(now));
     student.shows("2/2");
     student.shows("clone(child");
     student.hides("/lab/data ");
@@ -174,8 +174,8 @@ fn back_takes_the_last_step_away() {
     // Then the first one, and then there is nothing more.
     student.press(KeyCode::Backspace);
     let begin = Snapshot { outside: side(HOST, true, 0), inside: None };
-    happened(Event::Replayed(past_of(vec![Vec::new()])), &mut student.session, &mut student.view);
-    happened(Event::Built(begin), &mut student.session, &mut student.view);
+    student.happens(Event::Replayed(past_of(vec![Vec::new()])));
+    student.happens(Event::Built(begin));
     student.shows("1/1");
     student.press(KeyCode::Backspace);
     student.shows("Nothing to take back");
@@ -190,7 +190,7 @@ fn a_step_that_failed_is_no_step() {
     student.press(KeyCode::Enter);
     student.press(KeyCode::Enter);
     assert_eq!(student.session.lesson.steps.len(), 3);
-    happened(Event::Failed("it broke".into()), &mut student.session, &mut student.view);
+    student.happens(Event::Failed("it broke".into()));
     student.shows("it broke");
     let Act::Effects(effects) = student.press(KeyCode::Enter) else { panic!("nothing is built") };
     assert!(matches!(&effects[..], [Effect::Learn(lesson), Effect::Build { replay: 2 }] if lesson.steps.len() == 2));
@@ -203,7 +203,7 @@ fn typed_changes_are_asked_about() {
     let more = format!("{HOST}70 69 0:60 / /lab/leak rw - tmpfs leak rw\n");
     let after = Snapshot { outside: side(&more, true, 0), ..student.session.now.clone() };
     let record = RoundRecord::between(student.session.now.clone(), after);
-    happened(Event::ShellEnded(Box::new(record)), &mut student.session, &mut student.view);
+    student.happens(Event::ShellEnded(Box::new(record)));
     student.shows("(by hand)");
     assert_eq!(student.press(KeyCode::Backspace), Act::Effects(vec![]));
     student.shows("not replayed");
@@ -224,20 +224,20 @@ fn writing_asks_before_it_replaces() {
     student.types("x");
     let order = |replaces| Order { form: Form::Script, path: "play.shx".into(), replaces };
     assert_eq!(student.press(KeyCode::Enter), Act::Effects(vec![Effect::Write(order(false))]));
-    happened(Event::Wrote(Wrote::Exists("play.shx".into())), &mut student.session, &mut student.view);
+    student.happens(Event::Wrote(Wrote::Exists("play.shx".into())));
     student.shows("play.shx is there already. Enter replaces it, Esc keeps it.");
     student.press(KeyCode::Esc);
     assert_eq!(student.view.mode, Mode::Play(Sheet::Write), "kept");
     student.press(KeyCode::Enter);
-    happened(Event::Wrote(Wrote::Exists("play.shx".into())), &mut student.session, &mut student.view);
+    student.happens(Event::Wrote(Wrote::Exists("play.shx".into())));
     assert_eq!(student.press(KeyCode::Enter), Act::Effects(vec![Effect::Write(order(true))]));
-    happened(Event::Wrote(Wrote::Failed("disk full".into())), &mut student.session, &mut student.view);
+    student.happens(Event::Wrote(Wrote::Failed("disk full".into())));
     student.shows("Not written: disk full");
     student.shows("play.shx");
     student.press(KeyCode::Enter);
     let again = student.session.past.clone();
     let done = Wrote::Done { path: "play.shx".into(), again, left_out: vec![1] };
-    happened(Event::Wrote(done), &mut student.session, &mut student.view);
+    student.happens(Event::Wrote(done));
     student.shows("Written: play.shx");
     student.shows("Left out, since every row was of that type already: step 2.");
     student.press(KeyCode::Enter);
@@ -262,6 +262,11 @@ fn what_is_in_no_file_is_asked_about() {
     let mut student = mounted();
     assert_ne!(student.press(KeyCode::Backspace), Act::Effects(vec![]));
     assert_eq!(student.session.unwritten, 1);
+    // What came after the file goes first: all that is left stands in it.
+    let mut student = mounted();
+    student.session.unwritten = 1;
+    student.press(KeyCode::Backspace);
+    assert_eq!(student.session.unwritten, 0);
 }
 
 /// The keys of a lesson's steps say that there are none; in a lesson `w` does nothing.

@@ -3,7 +3,6 @@
 use super::*;
 use crate::lesson::Lesson;
 use crate::session::Phase;
-use crate::tui::act::happened;
 
 fn at(lesson: &str, step: usize, inside: Option<&str>) -> Session {
     begun(&Arc::new(crate::lesson::open(lesson).unwrap()), step, inside)
@@ -122,10 +121,10 @@ fn one_table_at_a_time_is_one_that_is_there() {
     let mut student = Student::new(at("mount-ns", 0, None));
     student.area = Rect::new(0, 0, 60, 18);
     let snapshot = |inside| Snapshot { outside: side(HOST, true, 0), inside };
-    happened(Event::Built(snapshot(None)), &mut student.session, &mut student.view);
+    student.happens(Event::Built(snapshot(None)));
     student.shows("/dev/pts");
     student.shows("OUTSIDE (o: ");
-    happened(Event::Built(snapshot(Some(side(HOST, false, 1)))), &mut student.session, &mut student.view);
+    student.happens(Event::Built(snapshot(Some(side(HOST, false, 1)))));
     student.shows("INSIDE (o: ");
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::lesson::{FileKind, Side};
-use crate::session::{FileSeen, FileState, Marks, Phase};
-use crate::tui::act::{happened, press};
+use crate::session::{Effect, FileSeen, FileState, Marks, Phase};
+use crate::tui::act::press;
 use crate::tui::shells::Stage;
 use crate::tui::view::{Mode, Tab};
 use crossterm::event::{KeyEvent, KeyModifiers};
@@ -153,12 +153,12 @@ fn a_change_by_hand_turns_no_page() {
     let after = Snapshot { inside: Some(side(&more, false, 1)), ..before.clone() };
     // Seen before it is known in full, and counted once.
     let glimpse = Marks::between(&before, &after, true);
-    happened(Event::Glimpsed(Box::new(glimpse)), &mut student.session, &mut student.view);
+    student.happens(Event::Glimpsed(Box::new(glimpse)));
     student.shows("> + /lab/leak");
     student.shows("(by hand)");
     assert!(student.session.busy && student.session.by_hand == 0);
     let record = RoundRecord::between(before, after.clone());
-    happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
+    student.happens(Event::ByHand(Box::new(record)));
     student.shows("TYPING IN");
     student.shows("> + /lab/leak");
     student.shows("(by hand)");
@@ -169,7 +169,7 @@ fn a_change_by_hand_turns_no_page() {
     named.facts.hostname = "other".into();
     let renamed = Snapshot { inside: Some(Arc::new(named)), ..after.clone() };
     let record = RoundRecord::between(after, renamed);
-    happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
+    student.happens(Event::ByHand(Box::new(record)));
     assert_eq!(student.session.by_hand, 2);
     student.shows("> + /lab/leak");
     // It was told too late for the sandbox that it was done in.
@@ -177,12 +177,85 @@ fn a_change_by_hand_turns_no_page() {
     assert!(student.session.history.is_empty());
 }
 
+/// A row that is selected, or explained, stays so wherever it is after a change; if it is gone, so is what is said of it.
+#[test]
+fn a_change_by_hand_leaves_what_is_read() {
+    let mut student = Student::new(at_proc());
+    student.press(KeyCode::Right);
+    student.press(KeyCode::End);
+    student.press(KeyCode::Enter);
+    student.shows("89: the mount's number");
+    let changes = |student: &mut Student, rows: &str| {
+        let before = student.session.now.clone();
+        let after = Snapshot { inside: Some(side(rows, false, 1)), ..before.clone() };
+        student.happens(Event::ByHand(Box::new(RoundRecord::between(before, after))));
+    };
+    let others: String = inside().lines().filter(|row| !row.starts_with("87 ")).map(|row| format!("{row}\n")).collect();
+    changes(&mut student, &others);
+    student.shows("89: the mount's number");
+    student.press(KeyCode::Up);
+    student.press(KeyCode::Down);
+    student.shows("89: the mount's number");
+    let gone: String = others.lines().filter(|row| !row.starts_with("89 ")).map(|row| format!("{row}\n")).collect();
+    changes(&mut student, &gone);
+    assert_eq!((&student.view.mode, student.view.selected), (&Mode::Look, None));
+    student.hides("the mount's number");
+}
+
+/// Without a shell nobody's hand did it: nothing would be lost.
+#[test]
+fn what_changes_by_itself_is_nobodys_hand() {
+    let mut student = Student::new(at_proc());
+    see(&mut student.session);
+    student.shows("+ /proc");
+    let before = student.session.now.clone();
+    let ended = Snapshot { inside: None, ..before.clone() };
+    student.happens(Event::ByItself(Box::new(RoundRecord::between(before, ended.clone()))));
+    student.shows("INSIDE: no container");
+    assert_eq!((student.session.by_hand, student.session.history.len()), (0, 2));
+    let more =
+        Snapshot { outside: side(&format!("{HOST}92 63 0:60 / /late rw - tmpfs late rw\n"), true, 0), ..ended.clone() };
+    student.happens(Event::ByItself(Box::new(RoundRecord::between(ended, more))));
+    student.shows("+ /late");
+    student.hides("(by hand)");
+    assert_eq!((student.session.by_hand, student.session.history.len()), (0, 3));
+}
+
+/// What was done for a task is no part of the lesson. Enter alone leaves it, so nothing is asked; but it is said.
+#[test]
+fn leaving_a_task_says_what_is_lost() {
+    let mut student = Student::new(task_begun());
+    opens(&mut student, Side::Inside, "container # ");
+    student.view.shells.typing = Some(Side::Inside);
+    student.press(KeyCode::Enter);
+    student.presses(control(']'));
+    student.session.by_hand = 1;
+    let Act::Effects(effects) = student.press(KeyCode::Enter) else { panic!("it is not left") };
+    assert!(matches!(&effects[..], [Effect::Build { .. }]), "{effects:?}");
+    student.happens(Event::Built(student.session.now.clone()));
+    student.shows("what you typed in the shells is not replayed");
+}
+
+/// From 120 columns on both shells are shown, and the key line says what `z` does there.
+#[test]
+fn the_key_line_says_what_z_does() {
+    let mut student = Student::new(at_proc());
+    student.area = Rect::new(0, 0, 200, 50);
+    student.shows("z zoom");
+    opens(&mut student, Side::Inside, "container # ");
+    student.view.shells.typing = Some(Side::Inside);
+    student.presses(control(']'));
+    student.shows("z whole terminal");
+    student.hides("z zoom");
+    assert_eq!(student.press(KeyCode::Char('z')), Act::Lend(Side::Inside));
+}
+
 /// What left no trace in a table is not asked about before a rebuild, which says that it is lost.
 #[test]
 fn a_rebuild_says_what_is_lost() {
     let mut student = Student::new(at_proc());
     let built = Event::Built(student.session.now.clone());
-    happened(built, &mut student.session, &mut student.view);
+    student.happens(built);
     student.hides("not replayed");
     opens(&mut student, Side::Inside, "container # ");
     student.press(KeyCode::Enter);
@@ -190,7 +263,7 @@ fn a_rebuild_says_what_is_lost() {
     student.press(KeyCode::Backspace);
     assert!(student.session.asks.is_none());
     let built = Event::Built(student.session.now.clone());
-    happened(built, &mut student.session, &mut student.view);
+    student.happens(built);
     student.shows("what you typed in the shells is not replayed");
     student.press(KeyCode::Down);
     student.hides("not replayed");
@@ -231,7 +304,7 @@ fn a_tick_says_how_long_ago() {
         let before = student.session.now.clone();
         let after = Snapshot { inside: Some(side(rows, false, 1)), ..before.clone() };
         let record = RoundRecord { files_after: vec![comm(first)], ..RoundRecord::between(before, after) };
-        happened(Event::ByHand(Box::new(record)), &mut student.session, &mut student.view);
+        student.happens(Event::ByHand(Box::new(record)));
         student.screen()
     };
     let bare =

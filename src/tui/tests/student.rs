@@ -31,6 +31,10 @@ impl Student {
         press(KeyEvent::new(code, KeyModifiers::NONE), &mut self.session, &mut self.view, scene, self.area)
     }
 
+    pub fn happens(&mut self, event: Event) {
+        happened(event, &mut self.session, &mut self.view, self.laid.get_mut());
+    }
+
     pub fn types(&mut self, keys: &str) {
         keys.chars().for_each(|key| drop(self.press(KeyCode::Char(key))));
     }
@@ -70,7 +74,7 @@ fn the_changes_of_the_sandbox_can_be_walked() {
     let before = student.session.now.clone();
     let more = format!("{HOST}70 69 0:60 / /lab/leak rw - tmpfs leak rw\n");
     let after = Snapshot { outside: side(&more, true, 0), ..before.clone() };
-    happened(Event::ShellEnded(Box::new(RoundRecord::between(before, after))), &mut student.session, &mut student.view);
+    student.happens(Event::ShellEnded(Box::new(RoundRecord::between(before, after))));
     student.shows("+ /lab/leak");
     student.types(",");
     student.shows("Change 1 of 2 (step 8, A fresh /proc)");
@@ -283,7 +287,7 @@ fn the_side_that_changed_is_shown() {
     let more = format!("{}109 85 0:50 / /proc rw - proc proc rw\n", inside());
     let after = Snapshot { outside: student.session.now.outside.clone(), inside: Some(side(&more, false, 1)) };
     let record = performed(&mut student.session, after, &[]);
-    happened(Event::Performed(Box::new(record)), &mut student.session, &mut student.view);
+    student.happens(Event::Performed(Box::new(record)));
     student.shows("- INSIDE (o: OUTSIDE, 0 changes)");
     student.shows("+ /proc");
 }
@@ -374,7 +378,7 @@ fn any_keys_any_size() {
                 3 => Event::NoShell("no".into()),
                 _ => Event::Built(now),
             };
-            happened(event, &mut student.session, &mut student.view);
+            student.happens(event);
         }
         student.screen();
     }

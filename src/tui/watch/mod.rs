@@ -39,7 +39,7 @@ impl Watching {
 
     /// Takes in a new look. What was selected stays selected, wherever its row is now.
     fn take(&mut self, now: Both) {
-        let id = self.view.selected.and_then(|(side, row)| Some((side, self.laid.scene.side(side).mount(row)?.id)));
+        let selected = self.laid.selected(&self.view);
         let (forgotten, marks) = (self.watched.forgotten, self.watched.marks.clone());
         let news = self.watched.take(now);
         if !Arc::ptr_eq(&marks, &self.watched.marks) {
@@ -56,10 +56,7 @@ impl Watching {
             self.view.sight = Sight::Process;
         }
         self.scene();
-        self.view.selected = id.and_then(|(side, id)| {
-            let rows = self.laid.scene.side(side).now.rows();
-            Some((side, rows.iter().position(|mount| mount.id == id)?))
-        });
+        self.view.selected = selected.and_then(|selected| self.laid.row(selected));
     }
 
     /// The tables of now, or of the change that is looked at.

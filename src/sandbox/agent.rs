@@ -27,6 +27,7 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
             return;
         }
         let Ok(Some((request, mut fds))) = wire.receive::<Request>() else { return };
+        let executes = matches!(request, Request::Perform(Call::Execve { .. }));
         let moves = matches!(request, Request::Perform(Call::Unshare { .. } | Call::Setns { .. }));
         let mut master = None;
         let reply = match (request, &proof) {
@@ -34,15 +35,9 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
             (Request::Perform(Call::Execve { path, args, env }), Ok(proof)) => {
                 // The image's /dev leads to PID 1, which the entrypoint is from now on.
                 sys::keep_on_exec(host::DEVICES);
-                // A blocked signal stays blocked across execve (signal(7)).
-                sys::reset_signals();
                 let start = Instant::now();
                 let errno = execute(proof, &path, &args, &env);
-                let reply = called(start, Err(errno));
-                let _ = mask.thread_block();
-                // Whoever ended meanwhile is told of no more.
-                reap();
-                reply
+                called(start, Err(errno))
             }
             (Request::Perform(call), Ok(proof)) => {
                 let start = Instant::now();
@@ -50,14 +45,18 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
                 called(start, result)
             }
             (Request::Hostname { of: None }, Ok(_)) => hostname(),
-            (Request::Terminal, Ok(_)) => match fds.pop() {
-                Some(given) => {
-                    let own = terminal::own(given.as_fd());
-                    master = own.as_ref().and_then(|own| own.master.try_clone().ok());
-                    become_terminal(&own.map_or(given, |own| own.slave))
+            (Request::Terminal, Ok(_)) => {
+                // A blocked signal stays blocked across execve (signal(7)).
+                sys::reset_signals();
+                match fds.pop() {
+                    Some(given) => {
+                        let own = terminal::own(given.as_fd());
+                        master = own.as_ref().and_then(|own| own.master.try_clone().ok());
+                        become_terminal(&own.map_or(given, |own| own.slave))
+                    }
+                    None => Reply::Done,
                 }
-                None => Reply::Refused("a terminal must come with this request".into()),
-            },
+            }
             (other, Ok(_)) => Reply::Refused(format!("the agent does not do this: {other:?}")),
         };
         if moves {
@@ -66,6 +65,11 @@ pub fn serve(socket: OwnedFd, proc: OwnedFd, machine: &NamespaceIds) {
         let masters: Vec<BorrowedFd> = master.iter().map(OwnedFd::as_fd).collect();
         if wire.send(&reply, &masters).is_err() {
             return;
+        }
+        if executes {
+            // It did not; whoever ended meanwhile is told of no more.
+            let _ = mask.thread_block();
+            reap();
         }
     }
 }

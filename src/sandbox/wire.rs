@@ -39,7 +39,8 @@ pub enum Request {
     Spawn { args: Vec<String>, env: Vec<String>, join: Option<i32>, terminal: bool },
     /// The hostname that a process has, or this one's own.
     Hostname { of: Option<i32> },
-    /// The entrypoint's terminal comes with this. If the container has a better one, its master comes back (agent only).
+    /// Get ready for execve (agent only). The entrypoint's terminal comes with this, the first time; if the container has a
+    /// better one, its master comes back.
     Terminal,
 }
 

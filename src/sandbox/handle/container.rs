@@ -55,9 +55,10 @@ impl Sandbox {
     pub(super) fn execve(&mut self, call: &Call) -> Result<(Result<i64, i32>, u64), LabError> {
         let agent = self.agent.as_mut().ok_or_else(no_container)?;
         let wire = agent.wire.as_ref().ok_or_else(no_container)?;
-        if agent.terminal.is_none() {
-            // It is kept even where execve fails: the process is its session's leader, which a hang-up would end.
-            agent.terminal = Some(terminal_for(wire, self.stage_pid)?);
+        // It is kept even where execve fails: the process is its session's leader, which a hang-up would end.
+        match agent.terminal {
+            None => agent.terminal = Some(terminal_for(wire, self.stage_pid)?),
+            Some(_) => drop(ask(wire, "the container", &Request::Terminal, &[])?),
         }
         let start = Instant::now();
         wire.send(&Request::Perform(call.clone()), &[]).map_err(|errno| broken("ask the container", errno))?;

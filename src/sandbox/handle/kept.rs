@@ -9,6 +9,7 @@ use crate::sandbox::table::{open_namespace, read_table};
 use crate::session::SideState;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
 pub(super) struct Kept {
     pid: i32,
@@ -38,7 +39,7 @@ impl Kept {
         // After setns(2) or unshare(2) the descriptor shows a namespace that the process has left. After pivot_root(2), which
         // moves every process whose root it was, it shows the old root, or nothing once that is gone.
         if has_moved || !has_all(&self.table, &seen) {
-            self.mountinfo = open_namespace(self.pid).map_err(unreadable)?;
+            self.mountinfo = open_whole(self.pid).map_err(unreadable)?;
             self.table = self.read(&seen)?;
         }
         Ok((self.table.clone(), seen))
@@ -64,6 +65,15 @@ impl Kept {
 impl AsFd for Kept {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.mountinfo.as_fd()
+    }
+}
+
+/// The list of all that is in a process's namespace: its own, unless it is chrooted. (Where a root is covered, as by
+/// pivot_root(".", "."), the namespace's is another than the process's.)
+fn open_whole(pid: i32) -> std::io::Result<File> {
+    match std::fs::read_link(format!("/proc/{pid}/root"))? == Path::new("/") {
+        true => File::open(own_path(pid)),
+        false => open_namespace(pid),
     }
 }
 

@@ -5,13 +5,14 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
-use super::input::{ENDS, Inputs, Message};
+use super::input::{Inputs, Message};
 use super::laid::Laid;
 use super::probe::probe;
 use super::scene::Scene;
 use super::terminal::{Screen, copy};
 use super::view::{Focus, Sight, View};
 use crate::lesson::Side;
+use crate::relay::ENDS;
 use crate::session::{Marks, Snapshot};
 use crate::watch::{Both, Live, Watched, Watcher};
 use crate::words::Lang;

@@ -302,7 +302,9 @@ impl Runner<'_> {
         effects.into_iter().for_each(|effect| self.request(effect));
     }
 
+    /// Keys and texts for a shell. A line that is ended may do what no table shows.
     fn write(&mut self, side: Side, bytes: &[u8]) {
+        self.view.shells.typed |= bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
         if !self.ptys.write(side, bytes) {
             self.view.notice = Some(self.view.lang.say("shell.full", &[]));
         }
@@ -386,6 +388,8 @@ impl Runner<'_> {
         let lent = self.ptys.lend(side, |master, ended, typed, printed| {
             relay::lend(&mut Lent { master, ended, typed, printed, takes, leaves: &leaves }, &ahead)
         });
+        // Nobody takes the whole terminal but to type.
+        self.view.shells.typed = true;
         // Also where nslab ends: what a program has asked of the terminal would stay.
         let taken_back = take_back();
         match lent {

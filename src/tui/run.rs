@@ -1,7 +1,6 @@
 //! The event loop: keys, signals and the lab's thread send messages, this one draws.
 
-use super::act::FILTER;
-use super::act::{Act, happened, press};
+use super::act::{Act, happened, pasted, press};
 use super::ahead::{Ahead, opens_shell};
 use super::input::{Inputs, Message};
 use super::laid::Laid;
@@ -310,16 +309,12 @@ impl Runner<'_> {
         }
     }
 
-    /// A text at once is for the shell that is typed into, or for the filter; for a lesson it would be any number of keys.
+    /// A text at once is for the shell that is typed into, or for what else is typed.
     fn paste(&mut self, text: &str) {
-        if let Some(side) = self.view.shells.typing {
-            if let Some(pane) = self.view.shells.get(side) {
-                let bytes = paste(text, pane.emulator.modes());
-                self.write(side, &bytes);
-            }
-        } else if self.view.mode == Mode::Filter {
-            let room = FILTER.saturating_sub(self.view.filter.chars().count());
-            self.view.filter.extend(text.chars().filter(|letter| !letter.is_control()).take(room));
+        let Some(side) = self.view.shells.typing else { return pasted(text, &mut self.view) };
+        if let Some(pane) = self.view.shells.get(side) {
+            let bytes = paste(text, pane.emulator.modes());
+            self.write(side, &bytes);
         }
     }
 

@@ -5,6 +5,7 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
+use super::act::pasted;
 use super::input::{Inputs, Message};
 use super::laid::Laid;
 use super::probe::probe;
@@ -110,13 +111,14 @@ pub fn watch(watcher: Watcher, mut view: View, wants_ascii: bool) -> anyhow::Res
                     Act::Nothing
                 }
                 Message::Key(key) => press(key, &mut watching, screen.area()?),
+                Message::Paste(text) => {
+                    pasted(&text, &mut watching.view);
+                    Act::Nothing
+                }
                 // Nothing pauses the keys here, no lesson is saved, and nobody types into a shell.
-                Message::Signal(_)
-                | Message::Paused
-                | Message::LabIsGone
-                | Message::Saved(())
-                | Message::Paste(_)
-                | Message::Pty(_) => Act::Nothing,
+                Message::Signal(_) | Message::Paused | Message::LabIsGone | Message::Saved(()) | Message::Pty(_) => {
+                    Act::Nothing
+                }
             };
             match act {
                 Act::Nothing => {}

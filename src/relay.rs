@@ -310,7 +310,8 @@ mod tests {
         terminal.shown.read_to_string(&mut all).unwrap();
         assert_eq!(all, "some last words");
 
-        let mut terminal = lent(usize::MAX, Duration::ZERO);
+        // So slow that there is always something to read.
+        let mut terminal = lent(usize::MAX, Duration::from_millis(1));
         let mut shown = terminal.shown.try_clone().unwrap();
         std::thread::spawn(move || io::copy(&mut shown, &mut io::sink()));
         terminal.floods();

@@ -461,6 +461,7 @@ fn the_key_that_leaves_is_known_however_it_is_spelled() {
         terminal.wait("OUTSIDE");
         let raw = String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
         assert!(raw.contains("\x1b[>4;0m") && raw.contains("\x1b[<u"), "spelled out no more");
+        assert!(raw.contains("\x1b\\\x1b[?1l"), "after half a text");
         quit(terminal);
     }
 }

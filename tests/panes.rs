@@ -380,6 +380,137 @@ fn a_flood_keeps_nobody_waiting() {
     quit(terminal);
 }
 
+/// So it is where a shell has the whole terminal, which shows the flood itself: the key that leaves is heard, and Ctrl-C.
+#[test]
+fn a_flood_in_the_whole_terminal_keeps_nobody_waiting() {
+    let floods = ["while :; do echo y; done", "while :; do printf '\\033[65535bx'; done", "cat /dev/urandom"];
+    for flood in floods {
+        let mut terminal = at("6", users()[0]);
+        terminal.shell("#", "container # ");
+        terminal.leave();
+        terminal.lend();
+        terminal.keys(&format!("{flood}\r"));
+        std::thread::sleep(Duration::from_millis(300));
+        let mut slowest = Duration::ZERO;
+        for _ in 0..3 {
+            let begin = Instant::now();
+            terminal.keys("\x1d");
+            terminal.wait("[container #]");
+            slowest = slowest.max(begin.elapsed());
+            terminal.keys("z");
+            terminal.until_gone("[container #]");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        eprintln!("{flood}: the slowest of three took {slowest:?}");
+        assert!(slowest < Duration::from_secs(3), "{flood}: {slowest:?}");
+        terminal.keys("\x03");
+        terminal.keys("\x03\r");
+        std::thread::sleep(Duration::from_millis(200));
+        terminal.keys("\rexit 4\r");
+        terminal.wait("ended, status 4");
+        quit(terminal);
+    }
+}
+
+/// A shell in the whole terminal, at its prompt.
+fn lent() -> Terminal {
+    let mut terminal = at("6", users()[0]);
+    terminal.shell("#", "container # ");
+    terminal.leave();
+    terminal.lend();
+    terminal
+}
+
+#[test]
+fn what_is_typed_after_z_is_for_the_shell() {
+    let mut terminal = at("6", users()[0]);
+    terminal.shell("#", "container # ");
+    terminal.leave();
+    terminal.keys("zecho ah''ead\r\x1b[200~echo pas''ted\n\x1b[201~");
+    terminal.wait("\nahead");
+    // The prompt may come after the line was echoed, and stand before the answer.
+    terminal.wait("pasted");
+    terminal.keys("\x1d");
+    // Nothing of it was a key of the lesson's.
+    terminal.wait("OUTSIDE");
+    terminal.wait("pasted");
+    terminal.wait("6/14");
+    terminal.wait("[READ]");
+    quit(terminal);
+}
+
+/// A program that reads nothing takes the terminal from nobody; what it has asked of it is taken back, whatever the end.
+#[test]
+fn a_program_that_reads_nothing_gives_the_terminal_back() {
+    use nix::sys::signal::{Signal, kill};
+    for ends in [false, true] {
+        // The copy of the machine has stty.
+        let args = ["lesson", "mount-ns", "--step", "6", "--host", "copy"];
+        let mut terminal = Terminal::open(users()[0], 24, 80, &args);
+        terminal.wait("INSIDE pid 1");
+        terminal.shell("#", "container # ");
+        terminal.leave();
+        terminal.lend();
+        terminal.keys("stty raw -echo && printf '\\033[?1003h\\033[?1h\\nde\\141f' && sleep 999\r");
+        terminal.wait("\ndeaf");
+        // More than the shell's terminal holds, but not more than that and the test's own.
+        terminal.keys(&"x".repeat(20_000));
+        std::thread::sleep(Duration::from_millis(200));
+        let screen = terminal.screen.clone();
+        if ends {
+            kill(nix::unistd::Pid::from_raw(terminal.child.id() as i32), Signal::SIGTERM).unwrap();
+            terminal.end();
+        } else {
+            terminal.keys("\x1d");
+            terminal.wait("OUTSIDE");
+            quit(terminal);
+        }
+        let screen = screen.lock().unwrap();
+        assert_eq!(screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(!screen.screen().application_cursor());
+    }
+}
+
+/// vim asks xterm to spell keys out, others ask kitty.
+#[test]
+fn the_key_that_leaves_is_known_however_it_is_spelled() {
+    for key in ["\x1b[27;5;93~", "\x1b[93;5u"] {
+        let mut terminal = lent();
+        terminal.keys(key);
+        terminal.wait("OUTSIDE");
+        let raw = String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
+        assert!(raw.contains("\x1b[>4;0m") && raw.contains("\x1b[<u"), "spelled out no more");
+        assert!(raw.contains("\x1b\\\x1b[?1l"), "after half a text");
+        quit(terminal);
+    }
+}
+
+/// That typed lines are not replayed is said however they were typed.
+#[test]
+fn a_rebuild_says_what_is_lost() {
+    let mut terminal = at("6", users()[0]);
+    for keys in ["true\r", "\x1b[200~true\n\x1b[201~"] {
+        terminal.shell("#", "container # ");
+        terminal.keys(keys);
+        terminal.wait("# true");
+        terminal.leave();
+        terminal.keys("r");
+        terminal.wait("Built anew: what you typed");
+    }
+    terminal.shell("#", "container # ");
+    terminal.leave();
+    terminal.lend();
+    terminal.keys("true\r");
+    terminal.wait("# true");
+    terminal.keys("\x1d");
+    terminal.wait("OUTSIDE");
+    terminal.keys("r");
+    terminal.wait("Built anew: what you typed");
+    terminal.turn("r", "[READ]");
+    assert!(!terminal.text().contains("Built anew"), "{}", terminal.text());
+    quit(terminal);
+}
+
 /// Descriptors of the lesson and processes below it are after the shells what they were before them.
 #[test]
 fn nothing_stays_of_a_shell() {

@@ -87,7 +87,8 @@ fn played_on_the_screen() {
         let path = dir.join("mine");
         terminal.turn("w", "[write]");
         terminal.turn("\x15", "File:");
-        terminal.keys(path.to_str().unwrap());
+        // As who copies a path does it.
+        terminal.keys(&format!("\x1b[200~{}\x1b[201~", path.display()));
         terminal.keys("\r");
         terminal.wait("Look it over:");
         terminal.turn("\r", "[ran]");

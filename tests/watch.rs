@@ -115,6 +115,8 @@ fn two_processes_and_every_view() {
     terminal.wait("[list]");
     left.does("mount -t tmpfs watched /mnt");
     terminal.wait("+ ");
+    terminal.turn("/\x1b[200~/mnt\x1b[201~", "Only rows with: /mnt");
+    terminal.turn("\x1b", "/proc ");
     terminal.turn("v", "[tree]");
     terminal.turn("v", "[groups]");
     terminal.turn("v", "[list]");

@@ -1,17 +1,13 @@
 //! The master of a pseudo terminal, for a loop that must never wait for it: a thread tells when there is something to read,
 //! to write, or when the program has ended; reading and writing take what can be taken at once.
 
+use super::typed::{Typed, never_block};
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-
-/// What is typed and pasted waits for the program, no more of it than this.
-const UNWRITTEN: usize = 256 * 1024;
 
 /// What the thread tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +23,7 @@ pub enum Told {
 pub struct Pty {
     master: Arc<OwnedFd>,
     ended: Arc<OwnedFd>,
-    unwritten: VecDeque<u8>,
+    typed: Typed,
     /// Its end ends the thread.
     watcher: UnixStream,
 }
@@ -41,16 +37,8 @@ impl Pty {
         watcher.set_nonblocking(true)?;
         let watched = (master.clone(), ended.clone());
         std::thread::Builder::new().name("pty".into()).spawn(move || watch(&watched.0, &watched.1, orders, &tell))?;
-        let pty = Pty { master, ended, unwritten: VecDeque::new(), watcher };
-        pty.block(false)?;
-        Ok(pty)
-    }
-
-    fn block(&self, block: bool) -> io::Result<()> {
-        let flags = OFlag::from_bits_retain(fcntl(&self.master, FcntlArg::F_GETFL)?);
-        let flags = if block { flags - OFlag::O_NONBLOCK } else { flags | OFlag::O_NONBLOCK };
-        fcntl(&self.master, FcntlArg::F_SETFL(flags))?;
-        Ok(())
+        never_block(&master)?;
+        Ok(Pty { master, ended, typed: Typed::default(), watcher })
     }
 
     /// Reads what is there: 0 where there is nothing now.
@@ -70,36 +58,25 @@ impl Pty {
 
     /// Types bytes, now or as soon as the program takes them. False: so much waits already that these are left out.
     pub fn write(&mut self, bytes: &[u8]) -> bool {
-        let fits = self.unwritten.len() + bytes.len() <= UNWRITTEN;
-        if fits {
-            self.unwritten.extend(bytes);
-        }
+        let fits = self.typed.push(bytes);
         self.flush();
         fits
     }
 
     /// Writes what waits, as far as it goes.
     pub fn flush(&mut self) {
-        while !self.unwritten.is_empty() {
-            match nix::unistd::write(&self.master, self.unwritten.as_slices().0) {
-                Ok(count) => drop(self.unwritten.drain(..count)),
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => {
-                    let _ = self.watcher.write(b"w");
-                    return;
-                }
-                Err(_) => self.unwritten.clear(),
-            }
+        self.typed.flush(&self.master);
+        if !self.typed.is_empty() {
+            let _ = self.watcher.write(b"w");
         }
     }
 
-    /// Lends the descriptors of terminal and end to somebody who waits for them.
-    pub fn lend<T>(&mut self, to: impl FnOnce(BorrowedFd, BorrowedFd) -> T) -> io::Result<T> {
-        self.block(true)?;
-        let answer = to(self.master.as_fd(), self.ended.as_fd());
-        self.block(false)?;
+    /// Lends the descriptors of terminal and end, and what waits to be written, to somebody who waits for them.
+    pub fn lend<T>(&mut self, to: impl FnOnce(BorrowedFd, BorrowedFd, &mut Typed) -> T) -> T {
+        let answer = to(self.master.as_fd(), self.ended.as_fd(), &mut self.typed);
+        self.flush();
         let _ = self.watcher.write(b"r");
-        Ok(answer)
+        answer
     }
 
     pub fn master(&self) -> BorrowedFd<'_> {
@@ -223,7 +200,7 @@ mod tests {
         let (mut pty, slave, _report, told) = open();
         let text = vec![b'x'; 100_000];
         assert!(pty.write(&text));
-        assert!(!pty.write(&vec![b'y'; UNWRITTEN]), "there is an end to what waits");
+        assert!(!pty.write(&vec![b'y'; super::super::typed::LONGEST]), "there is an end to what waits");
         let mut count = 0;
         let mut buffer = [0; 4096];
         while count < text.len() {

@@ -39,7 +39,7 @@ pub enum Act {
 }
 
 /// A filter is no longer than this.
-pub const FILTER: usize = 40;
+const FILTER: usize = 40;
 
 const NOTHING: Act = Act::Effects(Vec::new());
 
@@ -131,6 +131,20 @@ pub(super) fn typing(event: KeyEvent, view: &mut View) {
         _ => {}
     }
     view.selected = None;
+}
+
+/// A text at once, which is no keys: it goes into the filter or the line that is typed, or nowhere.
+pub(super) fn pasted(text: &str, view: &mut View) {
+    let letters = text.chars().filter(|letter| !letter.is_control());
+    match view.mode {
+        Mode::Filter => {
+            let room = FILTER.saturating_sub(view.filter.chars().count());
+            view.filter.extend(letters.take(room));
+            view.selected = None;
+        }
+        Mode::Play(sheet) => play::paste(sheet, letters, view),
+        _ => {}
+    }
 }
 
 fn dispatch(key: Key, session: &mut Session, view: &mut View, scene: &Scene, area: Rect) -> Act {

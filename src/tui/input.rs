@@ -2,6 +2,7 @@
 //! on a timer.
 
 use super::ptys::FromPty;
+use crate::relay::ENDS;
 use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
@@ -32,9 +33,6 @@ pub enum Message<T, S> {
     Saved(S),
 }
 
-/// Signals after which there is nobody to draw for.
-pub const ENDS: [i32; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT];
-
 /// The threads; they are told to end when this is dropped.
 pub struct Inputs<T, S> {
     pub messages: Receiver<Message<T, S>>,
@@ -64,20 +62,15 @@ impl<T: Send + 'static, S: Send + 'static> Inputs<T, S> {
         Ok(Inputs { messages, sender, wake, signals: handle, reader: Some(reader), _unwatched: unwatched })
     }
 
-    /// Stops reading, so that no byte is taken from whom the terminal is handed to. Returns the keys that were read by
-    /// then.
-    pub fn pause(&mut self) -> io::Result<Vec<KeyEvent>> {
+    /// Stops reading, so that no byte is taken from whom the terminal is handed to. Returns the keys and texts that were
+    /// read by then.
+    pub fn pause(&mut self) -> io::Result<Vec<Message<T, S>>> {
         self.wake.write_all(b"p")?;
         self.until(Duration::from_secs(2), |message| matches!(message, Message::Paused));
-        let (mut keys, mut others) = (Vec::new(), Vec::new());
-        while let Ok(message) = self.messages.try_recv() {
-            match message {
-                Message::Key(key) => keys.push(key),
-                other => others.push(other),
-            }
-        }
+        let is_typed = |message: &Message<T, S>| matches!(message, Message::Key(_) | Message::Paste(_));
+        let (typed, others): (Vec<_>, Vec<_>) = self.messages.try_iter().partition(is_typed);
         others.into_iter().for_each(|message| drop(self.sender.send(message)));
-        Ok(keys)
+        Ok(typed)
     }
 
     /// Waits for the reader's end, so that the next reader of the terminal loses no byte. Not for a terminal that may be

@@ -73,11 +73,21 @@ impl LeaveKey {
         self.keys.contains(&(lower, event.modifiers - KeyModifiers::SHIFT))
     }
 
-    /// What a terminal sends for it.
+    /// What a terminal sends for it, whatever the program in it has asked for.
     pub fn bytes(&self) -> Vec<Vec<u8>> {
-        let each = self.keys.iter().map(|&(code, modifiers)| encode(KeyEvent::new(code, modifiers), Modes::default()));
-        each.collect()
+        let plain = self.keys.iter().map(|&(code, modifiers)| encode(KeyEvent::new(code, modifiers), Modes::default()));
+        plain.chain(self.keys.iter().flat_map(|&(code, _)| spelled_out(code))).collect()
     }
+}
+
+/// A character with Ctrl as xterm's modifyOtherKeys and the protocol of kitty spell it. Shift may be what types it, and
+/// kitty tells also whether Caps Lock (64) and Num Lock (128) are on.
+fn spelled_out(code: KeyCode) -> Vec<Vec<u8>> {
+    let KeyCode::Char(letter) = code else { return Vec::new() };
+    let number = u32::from(letter);
+    let of = |modifiers: u32| [format!("\x1b[27;{modifiers};{number}~"), format!("\x1b[{number};{modifiers}u")];
+    let control_and = [0, 1, 64, 65, 128, 129, 192, 193].into_iter().map(|others| 5 + others);
+    control_and.flat_map(of).map(String::into_bytes).collect()
 }
 
 #[cfg(test)]
@@ -101,7 +111,11 @@ mod tests {
         }
         assert!(!leave.is(key(KeyCode::Char(']'), KeyModifiers::NONE)));
         assert!(!leave.is(key(KeyCode::Esc, KeyModifiers::NONE)));
-        assert_eq!(leave.bytes(), [&[0x1d][..], &[0x1d], b"\x1b[24~"]);
+        assert_eq!(leave.bytes()[..3], [&[0x1d][..], &[0x1d], b"\x1b[24~"]);
+        // As vim and others ask for it; with Num Lock; Shift-Ctrl-5.
+        for spelled in ["\x1b[27;5;93~", "\x1b[93;5u", "\x1b[93;133u", "\x1b[53;6u"] {
+            assert!(leave.bytes().iter().any(|bytes| bytes == spelled.as_bytes()), "{spelled:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `nslab` alone on a terminal: the lessons, one of them to begin.
 
 use super::canvas::Canvas;
-use super::input::{ENDS, Inputs, Message};
+use super::input::{Inputs, Message};
 use super::keys::{Key, meaning};
 use super::probe::probe;
 use super::style::Tone;
 use super::terminal::Screen;
+use crate::relay::ENDS;
 use crate::session::Command;
 use crate::words::Lang;
 use crate::wrap::{cut_with, fit, wrap};

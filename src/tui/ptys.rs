@@ -3,7 +3,7 @@
 use super::shells::{Shells, Stage};
 use crate::lesson::Side;
 use crate::sandbox::sys;
-use crate::terminal::{Pty, Told};
+use crate::terminal::{Pty, Told, Typed};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
@@ -171,11 +171,17 @@ impl Ptys {
         is_due
     }
 
-    /// Lends a shell's terminal to somebody who waits for it. None: there is no such shell now.
-    pub fn lend<T>(&mut self, side: Side, to: impl FnOnce(BorrowedFd, BorrowedFd) -> T) -> Option<std::io::Result<T>> {
+    /// Lends a shell's terminal, and what is under way in it, to somebody who waits for it. None: there is no such shell now.
+    pub fn lend<T>(
+        &mut self,
+        side: Side,
+        to: impl FnOnce(BorrowedFd, BorrowedFd, &mut Typed, &mut Vec<u8>) -> T,
+    ) -> Option<T> {
         let now = Instant::now();
         self.activity = Some(Activity { since: now, last: now });
-        self.slot(side).as_mut().and_then(|line| line.pty.as_mut()).map(|pty| pty.lend(to))
+        let line = self.slot(side).as_mut()?;
+        let printed = &mut line.printed;
+        line.pty.as_mut().map(|pty| pty.lend(|master, ended, typed| to(master, ended, typed, printed)))
     }
 }
 

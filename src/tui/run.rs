@@ -1,9 +1,8 @@
 //! The event loop: keys, signals and the lab's thread send messages, this one draws.
 
-use super::act::FILTER;
-use super::act::{Act, happened, press};
+use super::act::{Act, happened, pasted, press};
 use super::ahead::{Ahead, opens_shell};
-use super::input::{ENDS, Inputs, Message};
+use super::input::{Inputs, Message};
 use super::laid::Laid;
 use super::probe::probe;
 use super::ptys::{FromPty, Ptys};
@@ -15,7 +14,7 @@ use super::view::{Mode, Tab, View};
 use crate::lab::Shell;
 use crate::lesson::{Lesson, Side};
 use crate::mounts::MountTable;
-use crate::relay::{self, Lent};
+use crate::relay::{self, ENDS, Lent};
 use crate::session::{Effect, Event, Session};
 use crate::terminal::{Pty, encode, paste};
 use crate::words::Lang;
@@ -302,22 +301,20 @@ impl Runner<'_> {
         effects.into_iter().for_each(|effect| self.request(effect));
     }
 
+    /// Keys and texts for a shell. A line that is ended may do what no table shows.
     fn write(&mut self, side: Side, bytes: &[u8]) {
+        self.view.shells.typed |= bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
         if !self.ptys.write(side, bytes) {
             self.view.notice = Some(self.view.lang.say("shell.full", &[]));
         }
     }
 
-    /// A text at once is for the shell that is typed into, or for the filter; for a lesson it would be any number of keys.
+    /// A text at once is for the shell that is typed into, or for what else is typed.
     fn paste(&mut self, text: &str) {
-        if let Some(side) = self.view.shells.typing {
-            if let Some(pane) = self.view.shells.get(side) {
-                let bytes = paste(text, pane.emulator.modes());
-                self.write(side, &bytes);
-            }
-        } else if self.view.mode == Mode::Filter {
-            let room = FILTER.saturating_sub(self.view.filter.chars().count());
-            self.view.filter.extend(text.chars().filter(|letter| !letter.is_control()).take(room));
+        let Some(side) = self.view.shells.typing else { return pasted(text, &mut self.view) };
+        if let Some(pane) = self.view.shells.get(side) {
+            let bytes = paste(text, pane.emulator.modes());
+            self.write(side, &bytes);
         }
     }
 
@@ -360,28 +357,42 @@ impl Runner<'_> {
         let Some(pane) = self.view.shells.get_mut(side).filter(|pane| pane.stage == Stage::Running) else {
             return Ok(Next::Go);
         };
-        self.inputs.pause()?.into_iter().for_each(|key| self.ahead.push(key));
+        // What was typed after the key that asked for this is for the shell.
+        let mut ahead: Vec<u8> = Vec::new();
+        let modes = pane.emulator.modes();
+        std::iter::from_fn(|| self.ahead.pop()).for_each(|key| ahead.extend(encode(key, modes)));
+        for message in self.inputs.pause()? {
+            match message {
+                Message::Key(key) => ahead.extend(encode(key, modes)),
+                Message::Paste(text) => ahead.extend(paste(&text, modes)),
+                _ => {}
+            }
+        }
         lend(&self.view.lang.say("shell.lent", &[&self.view.leave.names]))?;
         let (columns, rows) = crossterm::terminal::size()?;
         pane.emulator.resize(rows, columns);
         show(&pane.emulator)?;
         self.ptys.resize(side, rows, columns);
         let (leaves, emulator) = (self.view.leave.bytes(), &mut pane.emulator);
-        let late = Instant::now() + Duration::from_secs(3600);
-        let lent = self.ptys.lend(side, |master, ended| {
-            let printed = &mut |bytes: &[u8]| {
-                emulator.process(bytes, late);
-                // The terminal itself answers.
-                emulator.take_answers();
-            };
-            relay::lend(&mut Lent { master, ended, printed, leaves: &leaves })
+        let takes = &mut |bytes: &[u8]| {
+            let taken = emulator.process(bytes, Instant::now() + BUDGET);
+            // The terminal itself answers.
+            emulator.take_answers();
+            taken
+        };
+        let lent = self.ptys.lend(side, |master, ended, typed, printed| {
+            relay::lend(&mut Lent { master, ended, typed, printed, takes, leaves: &leaves }, &ahead)
         });
-        match lent.transpose()? {
+        // Nobody takes the whole terminal but to type.
+        self.view.shells.typed = true;
+        // Also where nslab ends: what a program has asked of the terminal would stay.
+        let taken_back = take_back();
+        match lent {
             Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return Ok(Next::Leave),
             Some(other) => other?,
             None => {}
         }
-        take_back()?;
+        taken_back?;
         self.inputs.resume()?;
         enter()?;
         self.screen.again()?;

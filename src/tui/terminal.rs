@@ -55,15 +55,19 @@ pub fn show(emulator: &Emulator) -> io::Result<()> {
     out.flush()
 }
 
-/// Cursor keys, keypad, paste, mouse and the visible cursor as they were.
-const KEYS: &str = "\x1b[?1l\x1b>\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?25h";
+/// Ends a text of which only the beginning was printed: tmux takes all that follows it for its rest.
+const END: &str = "\x1b\\";
+/// Cursor keys, keypad, paste, mouse, focus and the visible cursor as they were; keys spelled out no more, neither as xterm
+/// does it nor as kitty. (kitty remembers that for each screen: this comes before the main one.)
+const KEYS: &str = "\x1b[?1l\x1b>\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?25h\
+                    \x1b[>4;0m\x1b[<u";
 /// The main screen; all of it scrolls (which moves the cursor: it is put back), in plain characters.
-const SCREEN: &str = "\x1b[?1049l\x1b7\x1b[r\x1b[?6l\x1b8\x1b[?7h\x1b(B\x1b[0m\r\n";
+const SCREEN: &str = "\x1b[?1049l\x1b7\x1b[r\x1b[?6l\x1b8\x1b[?7h\x0f\x1b(B\x1b[0m\r\n";
 
 /// After a program that asked for modes of its own.
 pub fn take_back() -> io::Result<()> {
     let mut out = io::stdout();
-    write!(out, "{KEYS}{SCREEN}")?;
+    write!(out, "{END}{KEYS}{SCREEN}")?;
     out.flush()
 }
 

@@ -31,7 +31,6 @@ pub fn press(event: KeyEvent, view: &mut View) -> Option<Act> {
             scroll(pages * PAGE, side, view);
             return Some(Act::Effects(Vec::new()));
         }
-        view.shells.typed |= event.code == KeyCode::Enter;
         return Some(Act::Type(side, event));
     }
     if let Some(side) = left.filter(|side| view.shells.lives(*side) && view.leave.is(event)) {

@@ -39,14 +39,19 @@ impl Input {
                 self.text.remove(self.cursor);
             }
             (KeyCode::Delete, _) if self.cursor < last => drop(self.text.remove(self.cursor)),
-            (KeyCode::Char(character), false) if last < LONGEST && !character.is_control() => {
-                self.text.insert(self.cursor, character);
-                self.cursor += 1;
-            }
+            (KeyCode::Char(character), false) if !character.is_control() => self.insert([character]),
             (KeyCode::Backspace | KeyCode::Delete, _) => {}
             _ => return false,
         }
         true
+    }
+
+    /// Puts letters where the cursor is, as far as there is room.
+    pub fn insert(&mut self, letters: impl IntoIterator<Item = char>) {
+        let letters: Vec<char> = letters.into_iter().take(LONGEST.saturating_sub(self.text.len())).collect();
+        let behind = self.cursor + letters.len();
+        self.text.splice(self.cursor..self.cursor, letters);
+        self.cursor = behind;
     }
 
     /// The lines of so many cells that it takes behind a prompt, and the cursor's line and column.

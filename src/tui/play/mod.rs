@@ -5,7 +5,7 @@ mod page;
 mod press;
 
 pub use page::{keys, message, open, page};
-pub use press::{begin, press, refuses, wrote};
+pub use press::{begin, paste, press, refuses, wrote};
 
 use crate::op::Actor;
 use crate::play::{Item, items};
@@ -86,6 +86,16 @@ impl Palette {
 
     fn file(&mut self) -> &mut Input {
         &mut self.files[usize::from(self.form == Form::Script)]
+    }
+
+    /// The line that a sheet types into.
+    fn typed(&mut self, sheet: Sheet) -> Option<&mut Input> {
+        match sheet {
+            Sheet::List => Some(&mut self.filter),
+            Sheet::Form => self.lines.get_mut(self.name),
+            Sheet::Write => Some(self.file()),
+            Sheet::Replace | Sheet::Wrote => None,
+        }
     }
 
     fn file_name(&self) -> String {

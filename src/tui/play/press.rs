@@ -35,6 +35,16 @@ pub fn press(sheet: Sheet, key: KeyEvent, session: &mut Session, view: &mut View
     Some(NOTHING)
 }
 
+/// Letters at once, for the line that is typed.
+pub fn paste(sheet: Sheet, letters: impl Iterator<Item = char>, view: &mut View) {
+    let Some(line) = view.palette.typed(sheet) else { return };
+    line.insert(letters);
+    if sheet == Sheet::List {
+        view.palette.at = 0;
+    }
+    view.scroll = None;
+}
+
 /// One sheet after the other, until none is open. What was typed stays.
 fn escape(sheet: Sheet, view: &mut View) {
     view.mode = match sheet {

@@ -3,7 +3,7 @@
 use super::student::Student;
 use super::*;
 use crate::session::{Effect, Form, Order, Past, Phase, Wrote};
-use crate::tui::act::press;
+use crate::tui::act::{pasted, press};
 use crate::tui::play::Sheet;
 use crate::tui::view::Mode;
 use crossterm::event::{KeyEvent, KeyModifiers};
@@ -132,6 +132,34 @@ fn a_fault_loses_nothing() {
     student.shows("nodev] at: 容器 }");
     // The cursor is in the line, where the next letter comes.
     assert!(student.cursor_line().contains("容器"), "{}", student.cursor_line());
+}
+
+/// A text at once goes where the cursor is, in every line that is typed, and is the answer to no question.
+#[test]
+fn a_paste_is_typed() {
+    let mut student = begun();
+    pasted("nowhere", &mut student.view);
+    student.press(KeyCode::Enter);
+    pasted("hos\ntn", &mut student.view);
+    student.shows("Filter: hostn");
+    student.press(KeyCode::Enter);
+    let line = |student: &Student| student.view.palette.lines[student.view.palette.name].text();
+    let before = line(&student);
+    student.press(KeyCode::Left);
+    pasted("容器", &mut student.view);
+    let (all, last) = before.split_at(before.len() - 1);
+    assert_eq!(line(&student), format!("{all}容器{last}"));
+    let mut student = mounted();
+    student.types("w");
+    pasted("/of-mine\t", &mut student.view);
+    student.shows("my-lesson/of-mine");
+    student.view.mode = Mode::Play(Sheet::Replace);
+    pasted("x", &mut student.view);
+    assert_eq!(student.view.mode, Mode::Play(Sheet::Replace));
+    pasted(&"x".repeat(1_000_000), &mut student.view);
+    student.view.mode = Mode::Play(Sheet::Write);
+    pasted(&"x".repeat(1_000_000), &mut student.view);
+    assert!(student.view.palette.files[0].text().len() < 10_000, "nobody types a longer one");
 }
 
 #[test]

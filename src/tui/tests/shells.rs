@@ -258,8 +258,9 @@ fn a_rebuild_says_what_is_lost() {
     student.happens(built);
     student.hides("not replayed");
     opens(&mut student, Side::Inside, "container # ");
-    student.press(KeyCode::Enter);
     student.presses(control(']'));
+    // As the event loop notes it of each line that goes to a shell.
+    student.view.shells.typed = true;
     student.press(KeyCode::Backspace);
     assert!(student.session.asks.is_none());
     let built = Event::Built(student.session.now.clone());

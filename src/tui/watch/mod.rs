@@ -5,13 +5,15 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
-use super::input::{ENDS, Inputs, Message};
+use super::act::pasted;
+use super::input::{Inputs, Message};
 use super::laid::Laid;
 use super::probe::probe;
 use super::scene::Scene;
 use super::terminal::{Screen, copy};
 use super::view::{Focus, Sight, View};
 use crate::lesson::Side;
+use crate::relay::ENDS;
 use crate::session::{Marks, Snapshot};
 use crate::watch::{Both, Live, Watched, Watcher};
 use crate::words::Lang;
@@ -106,13 +108,14 @@ pub fn watch(watcher: Watcher, mut view: View, wants_ascii: bool) -> anyhow::Res
                     Act::Nothing
                 }
                 Message::Key(key) => press(key, &mut watching, screen.area()?),
+                Message::Paste(text) => {
+                    pasted(&text, &mut watching.view);
+                    Act::Nothing
+                }
                 // Nothing pauses the keys here, no lesson is saved, and nobody types into a shell.
-                Message::Signal(_)
-                | Message::Paused
-                | Message::LabIsGone
-                | Message::Saved(())
-                | Message::Paste(_)
-                | Message::Pty(_) => Act::Nothing,
+                Message::Signal(_) | Message::Paused | Message::LabIsGone | Message::Saved(()) | Message::Pty(_) => {
+                    Act::Nothing
+                }
             };
             match act {
                 Act::Nothing => {}

@@ -55,7 +55,7 @@ fn a_shell_changes_the_tables_and_gives_the_lesson_back() {
     terminal.shell("#", "container # ");
     terminal.leave();
     terminal.lend();
-    terminal.wait("Ctrl-] comes back to nslab, and so does exit.\ncontainer # ");
+    terminal.wait("Ctrl-] / F12 comes back to nslab, and so does exit.\ncontainer # ");
     terminal.keys("mount -t tmpfs x /mnt\rtest -t 0 && echo is a ''terminal\r");
     terminal.wait("is a terminal");
     // Left, it goes on in its pane; ended, it says so.

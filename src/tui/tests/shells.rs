@@ -226,9 +226,9 @@ fn what_changes_by_itself_is_nobodys_hand() {
 fn leaving_a_task_says_what_is_lost() {
     let mut student = Student::new(task_begun());
     opens(&mut student, Side::Inside, "container # ");
-    student.view.shells.typing = Some(Side::Inside);
-    student.press(KeyCode::Enter);
     student.presses(control(']'));
+    // The event loop sets both when something is typed, and changes a table.
+    student.view.shells.typed = true;
     student.session.by_hand = 1;
     let Act::Effects(effects) = student.press(KeyCode::Enter) else { panic!("it is not left") };
     assert!(matches!(&effects[..], [Effect::Build { .. }]), "{effects:?}");

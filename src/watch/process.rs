@@ -239,8 +239,7 @@ fn facts(pid: i32) -> Facts {
         namespaces: ["mnt", "uts"].into_iter().filter_map(|kind| namespace(kind).ok()).collect(),
         // Kept as a process may choose it, so made harmless here.
         program: printable(name.strip_suffix(b"\n").unwrap_or(&name)),
-        root: root
-            .map_or_else(|_| "?".into(), |root| printable(std::os::unix::ffi::OsStrExt::as_bytes(root.as_os_str()))),
+        root: root.map(|root| printable(root.as_os_str().as_encoded_bytes())).unwrap_or_default(),
         pid_outside: pid,
         ..Facts::default()
     }

@@ -3,7 +3,7 @@
 use super::process::{Seen, Standing};
 use crate::lesson::Side;
 use crate::mounts::{Change, changes};
-use crate::session::{Marks, Snapshot};
+use crate::session::{History, Marks, Snapshot};
 use std::sync::Arc;
 
 /// Both sides at one moment: the first process is outside, the second inside.
@@ -61,18 +61,11 @@ pub enum News {
     OtherHostname(Side),
 }
 
-/// How many rows of earlier tables are kept, of all changes together.
-const KEPT_ROWS: usize = 200_000;
-
 #[derive(Debug, Default)]
 pub struct Watched {
     pub now: Both,
     pub marks: Arc<Marks>,
-    /// Oldest first.
-    pub history: Vec<Arc<Marks>>,
-    /// How many were forgotten to bound the memory.
-    pub forgotten: usize,
-    kept_rows: usize,
+    pub history: History<Arc<Marks>>,
 }
 
 impl Watched {
@@ -92,33 +85,16 @@ impl Watched {
             after: self.now.snapshot(),
             by_hand: false,
         };
-        let is_change = !marks.outside.is_empty() || !marks.inside.is_empty();
+        let is_change = marks.is_change();
         let is_other_table = is_other(&before.outside, &self.now.outside) || is_other(&before.inside, &self.now.inside);
         if is_change || is_other_table {
             self.marks = Arc::new(marks);
         }
         if is_change {
-            self.keep(self.marks.clone());
+            self.history.push(self.marks.clone());
         }
         news
     }
-
-    /// The oldest go when they all are too large; the last one is shown, whatever it takes.
-    fn keep(&mut self, marks: Arc<Marks>) {
-        self.kept_rows += rows(&marks);
-        self.history.push(marks);
-        let mut old = 0;
-        while self.kept_rows > KEPT_ROWS && old + 1 < self.history.len() {
-            self.kept_rows -= rows(&self.history[old]);
-            old += 1;
-        }
-        self.history.drain(..old);
-        self.forgotten += old;
-    }
-}
-
-fn rows(marks: &Marks) -> usize {
-    marks.after.outside.table.len() + marks.after.inside.as_ref().map_or(0, |state| state.table.len())
 }
 
 /// Whether both are known and are not the same. What is not known any more is no other one.
@@ -223,19 +199,6 @@ mod tests {
         // One without the other: its root directory was looked for when it might be known no more.
         assert_eq!(watched.take(Both { inside: seen(6, 2, ""), ..both(3) }), []);
         assert_eq!(watched.take(both(6)), []);
-    }
-
-    #[test]
-    fn memory_is_bounded_and_the_last_change_is_always_there() {
-        let mut watched = Watched::new(both(1));
-        for rows in 0..9 {
-            watched.take(both(30_000 + rows));
-        }
-        assert!(watched.forgotten > 0);
-        assert_eq!(watched.history.len() + watched.forgotten, 9);
-        assert_eq!(watched.history.len(), KEPT_ROWS / 30_010);
-        watched.take(both(KEPT_ROWS + 1));
-        assert_eq!(watched.history.len(), 1);
     }
 
     #[test]

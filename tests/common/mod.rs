@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: nslab as root and as a plain user, and a look at the machine.
 #![allow(dead_code)]
 
+pub mod puppet;
 pub mod terminal;
 
 use std::collections::BTreeMap;

@@ -203,6 +203,41 @@ fn a_pipe_gets_lines() {
     }
 }
 
+/// A program that its user may not read makes a process that may not be looked into, as `su` does. It is where it was, and
+/// what it mounts there is told as before: also of a chrooted one, of whose namespace more was seen than it sees.
+#[test]
+fn what_may_not_be_known_any_more_is_nothing_else() {
+    if !common::is_root_for("what_may_not_be_known_any_more_is_nothing_else") {
+        return;
+    }
+    let closed = common::place().join("closed");
+    std::fs::copy("/bin/sh", &closed).unwrap();
+    std::fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0o111)).unwrap();
+    for is_chrooted in [false, true] {
+        let mut puppet = Puppet::new(1000);
+        if is_chrooted {
+            puppet.does("mount --rbind / /mnt");
+            puppet.told("exec chroot /mnt sh -c 'echo 0; exec sh'");
+        }
+        let mut command = nslab(1000);
+        command.args(["watch", &puppet.pid().to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains("Watching;")));
+        puppet.told(&format!("exec {0} -c 'echo 0; exec {0}'", closed.display()));
+        puppet.does("mount -t tmpfs watched /srv");
+        let mut said: Vec<String> = Vec::new();
+        while !(said.iter().any(|line| line.contains("may not be known")) && said.iter().any(|l| l.contains("watched")))
+        {
+            said.push(lines.next().unwrap());
+        }
+        assert_eq!(said.len(), 2, "{said:#?}");
+        puppet.dies();
+        assert_eq!(lines.collect::<Vec<_>>().len(), 1, "that it has ended");
+        child.wait().unwrap();
+    }
+}
+
 /// Runs `nslab watch --plain` into a pipe until a line has each of these parts, in this order. Returns the lines up to then.
 fn lines_until(user: u32, pid: &str, parts: &[&str]) -> Vec<String> {
     let mut command = nslab(user);

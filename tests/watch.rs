@@ -4,65 +4,15 @@ mod common;
 #[path = "listings/tools.rs"]
 mod tools;
 
-use common::terminal::Terminal;
-use common::{Machine, comes, home, is_root, nslab, users};
+use common::puppet::Puppet;
+use common::terminal::{Terminal, Wanted};
+use common::{Machine, children, comes, descendants, home, is_root, nslab, users};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use nix::unistd::gethostname;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-
-/// A shell in a private mount namespace that does as it is told. Ends with the test.
-struct Puppet {
-    child: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Puppet {
-    fn new(user: u32) -> Puppet {
-        let mut command = Command::new("unshare");
-        if user != 0 {
-            command.args(["--user", "--map-root-user"]);
-            if is_root() {
-                command.uid(user).gid(user);
-            }
-        }
-        command.args(["--mount", "--uts", "--propagation", "private", "sh"]).current_dir("/");
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut puppet = Puppet { child, orders, answers };
-        puppet.does(":");
-        puppet
-    }
-
-    fn pid(&self) -> String {
-        self.child.id().to_string()
-    }
-
-    fn does(&mut self, line: &str) {
-        self.told(&format!("{line}; echo $?"));
-    }
-
-    /// Returns when the last command has said that it succeeded.
-    fn told(&mut self, line: &str) {
-        writeln!(self.orders, "{line}").unwrap();
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).unwrap();
-        assert_eq!(answer, "0\n", "{line}");
-    }
-
-    fn dies(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Puppet {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use std::process::{Command, Stdio};
 
 /// Which namespaces, tables and processes are open in a process.
 fn open_files(pid: u32) -> Vec<String> {
@@ -78,7 +28,7 @@ fn a_mount_appears_at_once_and_the_end_is_said() {
     let machine = Machine::look();
     for user in users() {
         let mut puppet = Puppet::new(user);
-        let pid = puppet.pid();
+        let pid = puppet.pid().to_string();
         let mut terminal = Terminal::open(user, 24, 80, &["watch", &pid]);
         terminal.wait(&format!("{pid} sh  mnt.."));
         terminal.wait("Nothing has changed yet.");
@@ -107,11 +57,47 @@ fn a_mount_appears_at_once_and_the_end_is_said() {
     assert_eq!(Machine::look(), machine);
 }
 
+/// A number that is somebody else's by the time that anybody looks is not followed: here in a PID namespace, where the one
+/// who made it says which number comes next.
+#[test]
+fn a_number_that_was_given_again_is_another_process() {
+    for user in users() {
+        let mut puppet = Puppet::within(user, &["--pid", "--fork", "--kill-child", "--mount-proc"]);
+        let first = children(puppet.pid() as u32)[0].to_string();
+        puppet.does("echo 99 >/proc/sys/kernel/ns_last_pid; sleep 1000 & test $! = 100");
+        let mut args = vec!["--target", &first, "--mount", "--pid"];
+        if user != 0 {
+            args.extend(["--user", "--preserve-credentials"]);
+        }
+        let program = nslab(user);
+        args.extend(["--", program.get_program().to_str().unwrap(), "watch", "100"]);
+        let enter = Wanted { program: Some("nsenter"), ..Wanted::default() };
+        let mut terminal = Terminal::with(user, 24, 80, &args, &enter);
+        terminal.wait("100 sleep  mnt..");
+        let watcher = Pid::from_raw(*descendants(terminal.child.id()).last().unwrap());
+        kill(watcher, Signal::SIGSTOP).unwrap();
+        puppet.does("kill -9 100; wait 100 2>/dev/null; echo 99 >/proc/sys/kernel/ns_last_pid; :");
+        puppet.does("unshare --mount sh -c 'mount -t tmpfs later /mnt; exec tail -f /dev/null' & test $! = 100");
+        puppet.does("until grep -q tail /proc/100/comm; do :; done");
+        // nsenter(1) has stopped with it.
+        for pid in [watcher, Pid::from_raw(terminal.child.id() as i32)] {
+            kill(pid, Signal::SIGCONT).unwrap();
+        }
+        terminal.wait("100 sleep  ENDED, its last table");
+        terminal.turn("r", "Read anew.");
+        terminal.wait("100 sleep  ENDED, its last table");
+        assert!(!terminal.text().contains("/mnt "), "{}", terminal.text());
+        puppet.does("grep -q ' /mnt ' /proc/100/mountinfo");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}
+
 #[test]
 fn two_processes_and_every_view() {
     let user = users()[0];
     let (mut left, right) = (Puppet::new(user), Puppet::new(user));
-    let mut terminal = Terminal::open(user, 45, 160, &["watch", &left.pid(), &right.pid()]);
+    let mut terminal = Terminal::open(user, 45, 160, &["watch", &left.pid().to_string(), &right.pid().to_string()]);
     terminal.wait("[list]");
     left.does("mount -t tmpfs watched /mnt");
     terminal.wait("+ ");
@@ -149,10 +135,10 @@ fn what_cannot_be_watched_is_told_before_the_screen() {
     let mut gone = Puppet::new(users()[0]);
     gone.dies();
     for lang in ["en", "zh-CN"] {
-        let output = nslab(users()[0]).args(["--lang", lang, "watch", &gone.pid()]).output().unwrap();
+        let output = nslab(users()[0]).args(["--lang", lang, "watch", &gone.pid().to_string()]).output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{err}");
-        assert!(err.contains(&gone.pid()) && err.contains("ps -e"), "{err}");
+        assert!(err.contains(&gone.pid().to_string()) && err.contains("ps -e"), "{err}");
     }
 }
 
@@ -194,8 +180,12 @@ fn a_pipe_gets_lines() {
     for user in users() {
         let mut puppet = Puppet::new(user);
         let mut command = nslab(user);
-        let mut child =
-            command.args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .args(["watch", &puppet.pid().to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut until = |part: &str| lines.find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part}"));
         let line = until(&format!("{} sh: ", puppet.pid()));
@@ -212,6 +202,41 @@ fn a_pipe_gets_lines() {
         until("has ended; this was its last table.");
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(lines.next(), None);
+    }
+}
+
+/// A program that its user may not read makes a process that may not be looked into, as `su` does. It is where it was, and
+/// what it mounts there is told as before: also of a chrooted one, of whose namespace more was seen than it sees.
+#[test]
+fn what_may_not_be_known_any_more_is_nothing_else() {
+    if !common::is_root_for("what_may_not_be_known_any_more_is_nothing_else") {
+        return;
+    }
+    let closed = common::place().join("closed");
+    std::fs::copy("/bin/sh", &closed).unwrap();
+    std::fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0o111)).unwrap();
+    for is_chrooted in [false, true] {
+        let mut puppet = Puppet::new(1000);
+        if is_chrooted {
+            puppet.does("mount --rbind / /mnt");
+            puppet.told("exec chroot /mnt sh -c 'echo 0; exec sh'");
+        }
+        let mut command = nslab(1000);
+        command.args(["watch", &puppet.pid().to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains("Watching;")));
+        puppet.told(&format!("exec {0} -c 'echo 0; exec {0}'", closed.display()));
+        puppet.does("mount -t tmpfs watched /srv");
+        let mut said: Vec<String> = Vec::new();
+        while !(said.iter().any(|line| line.contains("may not be known")) && said.iter().any(|l| l.contains("watched")))
+        {
+            said.push(lines.next().unwrap());
+        }
+        assert_eq!(said.len(), 2, "{said:#?}");
+        puppet.dies();
+        assert_eq!(lines.collect::<Vec<_>>().len(), 1, "that it has ended");
+        child.wait().unwrap();
     }
 }
 
@@ -245,10 +270,10 @@ fn a_namespace_is_entered_by_its_owner() {
     );
     puppet.does("for part in bin lib lib64 usr; do test ! -e /$part || mount --rbind /$part /mnt/$part || exit; done");
     puppet.told("exec unshare --user --map-root-user chroot /mnt sh -c 'echo 0; exec sh'");
-    let seen = lines_until(user, &puppet.pid(), &["hostname further-out.", "Watching;"]);
-    let side = seen.iter().find(|line| line.starts_with(&puppet.pid())).unwrap();
+    let seen = lines_until(user, &puppet.pid().to_string(), &["hostname further-out.", "Watching;"]);
+    let side = seen.iter().find(|line| line.starts_with(&puppet.pid().to_string())).unwrap();
     assert!(side.contains(" in the namespace, ") && side.contains("root directory /mnt, "), "{side}");
-    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid()]);
+    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid().to_string()]);
     terminal.wait("[list]  namespace  tree  groups");
     terminal.wait("more rows out of view");
     terminal.turn("v", "list  [namespace]  tree  groups");
@@ -267,7 +292,7 @@ fn a_namespace_that_may_not_be_joined_is_not_offered() {
     let mut puppet = Puppet::new(0);
     puppet.does("mount --rbind / /mnt");
     puppet.told("exec chroot --userspec 1000:1000 /mnt sh -c 'echo 0; exec sh'");
-    let mut terminal = Terminal::open(1000, 24, 80, &["watch", &puppet.pid()]);
+    let mut terminal = Terminal::open(1000, 24, 80, &["watch", &puppet.pid().to_string()]);
     terminal.wait("[list]  tree  groups");
     terminal.turn("v", "take its owner or root (setns: EPERM).");
     terminal.keys("q");
@@ -312,8 +337,12 @@ fn bubblewrap_can_be_watched() {
 #[test]
 fn a_signal_ends_the_lines_well() {
     let puppet = Puppet::new(users()[0]);
-    let mut child =
-        nslab(users()[0]).args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = nslab(users()[0])
+        .args(["watch", &puppet.pid().to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut text = Vec::new();
     let mut out = child.stdout.take().unwrap();
     while !String::from_utf8_lossy(&text).contains("Watching;") {
@@ -322,7 +351,7 @@ fn a_signal_ends_the_lines_well() {
         assert!(count > 0);
         text.extend_from_slice(&buffer[..count]);
     }
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::Signal::SIGINT).unwrap();
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(!text.contains(&0x1b), "no control bytes");
 }
@@ -331,8 +360,12 @@ fn a_signal_ends_the_lines_well() {
 #[test]
 fn lines_end_with_their_reader() {
     let puppet = Puppet::new(users()[0]);
-    let mut child =
-        nslab(users()[0]).args(["watch", &puppet.pid()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = nslab(users()[0])
+        .args(["watch", &puppet.pid().to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("Watching;")));
     drop(lines);
@@ -346,7 +379,7 @@ fn plain_on_a_terminal_takes_lines() {
     let user = users()[0];
     let mut puppet = Puppet::new(user);
     puppet.does("mount -t tmpfs watched /mnt");
-    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid(), "--plain"]);
+    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid().to_string(), "--plain"]);
     terminal.wait("q leaves.");
     puppet.does("mount --make-shared /mnt");
     terminal.keys("\r");
@@ -376,7 +409,7 @@ fn without_a_number_it_says_what_could_be_watched() {
 fn a_storm_of_mounts_leaves_the_keys_alive() {
     let user = users()[0];
     let mut puppet = Puppet::new(user);
-    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid()]);
+    let mut terminal = Terminal::open(user, 24, 80, &["watch", &puppet.pid().to_string()]);
     terminal.wait("Nothing has changed yet.");
     writeln!(puppet.orders, "while mount -t tmpfs storm /mnt && umount /mnt; do :; done").unwrap();
     terminal.wait("/mnt");

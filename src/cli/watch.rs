@@ -161,11 +161,7 @@ fn begin(now: &Both, asks: bool, lang: Lang) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for side in [Side::Outside, Side::Inside] {
         let seen = now.side(side);
-        let mut place = match seen.namespace() {
-            Some(namespace) => lang.say("watch.place", &[&namespace.to_string(), &seen.state.facts.root]),
-            None if nix::unistd::geteuid().is_root() => lang.say("watch.no-place-root", &[]),
-            None => lang.say("watch.no-place", &[]),
-        };
+        let mut place = seen.place(lang);
         let (rows, key) = (seen.state.seen.len(), if seen.sees_less() { "watch.side-part" } else { "watch.side" });
         if !seen.state.facts.hostname.is_empty() {
             place = lang.say("watch.place-named", &[&place, &seen.state.facts.hostname]);

@@ -6,7 +6,7 @@ mod question;
 #[cfg(test)]
 mod tests;
 
-use super::{Command, Effect, Guess, Header, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
+use super::{Command, Effect, Guess, Header, History, Marks, Moment, Phase, RoundRecord, Snapshot, TaskState};
 use crate::lesson::{Lesson, Side};
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ pub struct Session {
     /// The tables as they were when the step began: what a question points at.
     pub at_step: Snapshot,
     pub marks: Arc<Marks>,
-    /// The changes since the sandbox was built, oldest first.
-    pub history: Vec<Moment>,
+    /// The changes since the sandbox was built.
+    pub history: History<Moment>,
     pub hints: usize,
     pub variant: Option<usize>,
     /// What a variant's question stands in front of, until the variant runs: Esc goes back to it.
@@ -67,7 +67,7 @@ impl Session {
             now: Snapshot::default(),
             at_step: Snapshot::default(),
             marks: Arc::default(),
-            history: Vec::new(),
+            history: History::default(),
             hints: 0,
             variant: None,
             set_aside: None,

@@ -39,10 +39,15 @@ impl Marks {
         }
     }
 
+    /// Whether a row changed.
+    pub fn is_change(&self) -> bool {
+        !self.outside.is_empty() || !self.inside.is_empty()
+    }
+
     /// Whether a table changed, came, went, or is seen from another root directory.
     pub fn show_something(&self) -> bool {
         let root = |snapshot: &Snapshot| snapshot.inside.as_ref().map(|state| state.facts.root.clone());
-        !self.outside.is_empty() || !self.inside.is_empty() || root(&self.before) != root(&self.after)
+        self.is_change() || root(&self.before) != root(&self.after)
     }
 }
 
@@ -51,4 +56,10 @@ impl Marks {
 pub struct Moment {
     pub step: usize,
     pub marks: Arc<Marks>,
+}
+
+impl AsRef<Marks> for Moment {
+    fn as_ref(&self) -> &Marks {
+        &self.marks
+    }
 }

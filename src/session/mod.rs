@@ -1,5 +1,6 @@
 //! The course of a lesson: a pure state machine, and the record of what happened.
 
+mod history;
 mod hold;
 mod judge;
 mod layers;
@@ -14,6 +15,7 @@ mod transcript;
 mod verdict;
 mod wording;
 
+pub use history::History;
 pub use hold::{change_matches, held_before, holds, holds_idle, matching};
 pub use judge::{Kernel, judge, options};
 pub use layers::{LayerMark, LayerTable, layer_files, layer_lines, layer_sentences, layers_of, state_word};

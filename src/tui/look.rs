@@ -137,14 +137,11 @@ fn tab(by: i32, session: &Session, view: &mut View, scene: &Scene, area: Rect) {
 
 /// Back through the changes of this sandbox, and forth to now.
 fn walk(by: i32, session: &Session, view: &mut View) {
-    let count = session.history.len();
-    if count == 0 {
+    if session.history.is_empty() {
         view.notice = Some(view.lang.say("tui.no-changes", &[]));
         return;
     }
     // Now shows the last change already, as long as its marks stand.
-    let now = if session.marks.show_something() { count - 1 } else { count };
-    let at = view.moment.unwrap_or(now) as i32 + by;
-    view.moment = (at < now as i32).then_some(at.max(0) as usize).filter(|_| now > 0);
+    view.moment = session.history.walk(view.moment, by, session.marks.show_something());
     view.selected = None;
 }

@@ -216,3 +216,31 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::Emulator;
+
+    /// Both shells have printed more than can be shown by now: the least is shown of each.
+    #[test]
+    fn a_flood_is_shown_a_piece_at_a_time() {
+        let (mut ptys, mut shells) = (Ptys::default(), Shells::default());
+        let flood = b"\x1b[65535bx".repeat(100);
+        let _held = SIDES.map(|side| {
+            let pair = nix::pty::openpty(None, None).unwrap();
+            let (ended, report) = nix::unistd::pipe().unwrap();
+            shells.open(side, "/".into());
+            let number = shells.get(side).unwrap().number;
+            ptys.expect(side, number);
+            ptys.connect(side, number, Pty::new(pair.master, ended, |_| true).unwrap(), &mut shells);
+            ptys.slot(side).as_mut().unwrap().printed = flood.clone();
+            (pair.slave, report)
+        });
+        let least = Emulator::new(8, 79).process(&flood, Instant::now());
+        assert!(ptys.pump(&mut shells, Instant::now()) && ptys.is_behind());
+        for line in ptys.lines() {
+            assert_eq!(flood.len() - line.printed.len(), least);
+        }
+    }
+}

@@ -51,6 +51,9 @@ pub struct Senders {
 const BUDGET: Duration = Duration::from_millis(8);
 /// What prints all the time is drawn this often.
 const FRAME: Duration = Duration::from_millis(33);
+/// A key is answered within 50 ms, whatever shells print: it waits for what is being shown, and what a shell answers is drawn
+/// with the next picture.
+const _: () = assert!(BUDGET.as_millis() + FRAME.as_millis() <= 50);
 
 /// Runs a session on the screen until the student leaves; `note` hears of every change.
 pub fn run(
@@ -78,9 +81,9 @@ pub fn run(
     let from_files = inputs.sender.clone();
     std::thread::spawn(move || senders.saved.into_iter().try_for_each(|saved| from_files.send(Message::Saved(saved))));
     let laid = Laid::of(&session, &view, screen.area()?);
-    let (ahead, ptys) = (Ahead::default(), Ptys::default());
+    let (ahead, ptys, drawn) = (Ahead::default(), Ptys::default(), Instant::now());
     let at = session.step;
-    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None, ahead, ptys, at };
+    let mut runner = Runner { session, view, laid, screen, inputs, requests, saved: None, ahead, ptys, drawn, at };
     requests.send(Request::At(at));
     effects.into_iter().for_each(|effect| runner.request(effect));
     runner.go(note)
@@ -97,6 +100,7 @@ struct Runner<'a> {
     saved: Option<Arc<Lesson>>,
     ahead: Ahead,
     ptys: Ptys,
+    drawn: Instant,
     /// The step that the lab's thread takes the student to be at.
     at: usize,
 }
@@ -110,7 +114,6 @@ enum Next {
 
 impl Runner<'_> {
     fn go(&mut self, note: &mut dyn FnMut(&Session)) -> anyhow::Result<()> {
-        let mut drawn = Instant::now();
         self.draw()?;
         loop {
             note(&self.session);
@@ -125,12 +128,15 @@ impl Runner<'_> {
                 self.learn();
                 next = self.inputs.messages.try_recv().ok();
             }
+            // What a key did does not wait for what shells print.
+            if is_urgent && self.ptys.is_behind() {
+                self.draw()?;
+            }
             self.pump();
             self.tell_of_shells();
             // A flood is drawn now and then; its end, and whatever else happens, at once.
-            if is_urgent || !self.ptys.is_behind() || drawn.elapsed() >= FRAME {
+            if !self.ptys.is_behind() || self.drawn.elapsed() >= FRAME {
                 self.draw()?;
-                drawn = Instant::now();
             }
         }
     }
@@ -188,6 +194,7 @@ impl Runner<'_> {
             let cursor = draw(session, view, laid, frame.buffer_mut());
             frame.set_cursor_position(cursor);
         })?;
+        self.drawn = Instant::now();
         // Tests see here that a panic gives the terminal back.
         #[cfg(debug_assertions)]
         if std::env::var_os("NSLAB_PANIC_ON_SCREEN").is_some() {

@@ -33,7 +33,7 @@ struct Source {
 /// The tables that a session shows, and what the last change did to them: now, or at the moment that is looked at.
 pub fn session_tables<'a>(session: &'a Session, view: &View) -> (&'a Snapshot, &'a Arc<Marks>) {
     match view.moment.and_then(|moment| session.history.get(moment)) {
-        Some(moment) => (&moment.marks.after, &moment.marks),
+        Some((_, moment)) => (&moment.marks.after, &moment.marks),
         None => (&session.now, &session.marks),
     }
 }

@@ -96,7 +96,7 @@ pub struct View {
     pub zoomed: bool,
     /// Only rows that contain this.
     pub filter: String,
-    /// Which change of this sandbox is looked at, from 0; None: now.
+    /// The number of the change of this sandbox that is looked at, from 0; None: now.
     pub moment: Option<usize>,
     /// Where the arrows are in a question whose lines are ticked.
     pub tick: usize,

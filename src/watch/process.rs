@@ -141,7 +141,8 @@ impl Process {
         // Looked up before: if it changes meanwhile, that is seen the next time.
         let place = place(self.pid);
         let path = format!("/proc/{}/mountinfo", self.pid);
-        let whole = (by_witness || place != self.place).then(|| Whole::of(self.pid));
+        // Where its place may not be known any more, what is open is still its namespace.
+        let whole = (place.is_some() && (by_witness || place != self.place)).then(|| Whole::of(self.pid));
         let anew = File::open(&path).and_then(|file| Ok((read_table(&file)?, file)));
         // Asked afterwards: what was read is this process's, since its number was still its own.
         if self.has_ended() {
@@ -188,7 +189,12 @@ impl Process {
     /// What it sees, and what else its namespace has, read after that: a change between the two is told once more.
     fn keep(&mut self, seen: MountTable) {
         let SideState { table, seen: known, facts } = &*self.seen.state;
-        let whole = self.whole.read().map_or_else(|| seen.clone(), |bytes| table.reparse(bytes));
+        let whole = self.whole.read().map(|bytes| table.reparse(bytes));
+        // A mount's number is its own in all namespaces: it tells whether a process of unknown place has gone elsewhere.
+        let is_of = |whole: &MountTable| {
+            seen.rows().first().is_none_or(|first| whole.rows().iter().any(|mount| mount.id == first.id))
+        };
+        let whole = whole.filter(|whole| self.place.is_some() || is_of(whole)).unwrap_or_else(|| seen.clone());
         // The very same bytes are the very same state, so nobody compares it again.
         if seen != *known || whole != *table {
             self.seen.state = Arc::new(SideState { table: whole, seen, facts: facts.clone() });
@@ -239,8 +245,7 @@ fn facts(pid: i32) -> Facts {
         namespaces: ["mnt", "uts"].into_iter().filter_map(|kind| namespace(kind).ok()).collect(),
         // Kept as a process may choose it, so made harmless here.
         program: printable(name.strip_suffix(b"\n").unwrap_or(&name)),
-        root: root
-            .map_or_else(|_| "?".into(), |root| printable(std::os::unix::ffi::OsStrExt::as_bytes(root.as_os_str()))),
+        root: root.map(|root| printable(root.as_os_str().as_encoded_bytes())).unwrap_or_default(),
         pid_outside: pid,
         ..Facts::default()
     }

@@ -1,67 +1,20 @@
 //! Real processes in mount namespaces of their own, which do as they are told.
 
+/// The tests of the whole program have the same.
+#[path = "../../tests/common/puppet.rs"]
+mod puppet;
+
 use super::*;
 use crate::lesson::Side;
 use crate::mounts::ChangeKind;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use puppet::Puppet;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A shell in a private mount namespace. Ends with the test.
-struct Puppet {
-    child: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Puppet {
-    fn new() -> Puppet {
-        let mut command = Command::new("unshare");
-        if !nix::unistd::geteuid().is_root() {
-            command.args(["--user", "--map-root-user"]);
-        }
-        command
-            .args(["--mount", "--uts", "--propagation", "private", "sh"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let (orders, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut puppet = Puppet { child, orders, answers };
-        puppet.does(":");
-        puppet
-    }
-
-    fn pid(&self) -> i32 {
-        self.child.id() as i32
-    }
-
-    /// Returns when it is done.
-    fn does(&mut self, line: &str) {
-        self.told(&format!("{line}; echo $?"));
-    }
-
-    /// Returns when the last command has said that it succeeded.
-    fn told(&mut self, line: &str) {
-        writeln!(self.orders, "{line}").unwrap();
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).unwrap();
-        assert_eq!(answer, "0\n", "{line}");
-    }
-
-    fn dies(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Puppet {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn puppet() -> Puppet {
+    Puppet::new(nix::unistd::geteuid().as_raw())
 }
 
 fn own() -> i32 {
@@ -74,7 +27,7 @@ fn points(seen: &Seen) -> Vec<String> {
 
 #[test]
 fn a_mount_is_seen_where_it_was_made_alone() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
     let mut watched = Watched::new(watcher.seen());
     assert_eq!(watched.now.share_namespace(), Some(false));
@@ -92,7 +45,7 @@ fn a_mount_is_seen_where_it_was_made_alone() {
 /// The kernel tells nobody of a changed propagation type: it is seen with the next look.
 #[test]
 fn what_the_kernel_does_not_tell_is_reread() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     let (sender, told) = channel();
     let watcher = Watcher::open(own(), puppet.pid()).unwrap();
     let mut watched = Watched::new(watcher.seen());
@@ -112,7 +65,7 @@ fn what_the_kernel_does_not_tell_is_reread() {
 /// The old descriptor would show the table from the old root for ever.
 #[test]
 fn a_moved_root_directory_is_another_table() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     puppet.does("mount --rbind / /mnt");
     let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
     let mut watched = Watched::new(watcher.seen());
@@ -138,7 +91,7 @@ fn a_moved_root_directory_is_another_table() {
 
 #[test]
 fn a_process_that_ended_keeps_its_last_table() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     let (sender, told) = channel();
     let watcher = Watcher::open(own(), puppet.pid()).unwrap();
     let mut watched = Watched::new(watcher.seen());
@@ -154,7 +107,7 @@ fn a_process_that_ended_keeps_its_last_table() {
 
 #[test]
 fn what_is_no_process_cannot_be_watched() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     let pid = puppet.pid();
     puppet.dies();
     for number in [pid, 0, -1] {
@@ -174,7 +127,7 @@ fn what_is_no_process_cannot_be_watched() {
 /// Names are what a process chooses; none of them reaches a terminal as it is.
 #[test]
 fn names_are_harmless() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     puppet.does(r"printf 'a\033[31m' > /proc/self/comm; printf 'a\033[31m' > /proc/$$/comm");
     let seen = Process::open(puppet.pid()).unwrap().seen().clone();
     assert_eq!(seen.state.facts.program, r"a\x1b[31m");
@@ -182,7 +135,7 @@ fn names_are_harmless() {
 
 #[test]
 fn other_namespaces_are_found() {
-    let puppet = Puppet::new();
+    let puppet = puppet();
     let inode = Process::open(puppet.pid()).unwrap().seen().namespace().unwrap();
     let (all, _) = namespaces().unwrap();
     let found = all.iter().find(|namespace| namespace.inode == inode).unwrap();
@@ -193,7 +146,7 @@ fn other_namespaces_are_found() {
 /// The kernel tells of it, whatever the UTS namespace; whose it is takes a look inside.
 #[test]
 fn a_hostname_that_is_set_is_seen() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     puppet.does("hostname before");
     let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
     let mut watched = Watched::new(watcher.seen());
@@ -218,7 +171,7 @@ fn a_hostname_that_is_set_is_seen() {
 /// A mount takes no process: hostnames are asked for when one was set, or by who wants all anew.
 #[test]
 fn a_mount_asks_for_no_hostname() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     puppet.does("hostname before");
     let mut process = Process::open(puppet.pid()).unwrap();
     puppet.does("hostname after; mount -t tmpfs watched /tmp");
@@ -232,7 +185,7 @@ fn a_mount_asks_for_no_hostname() {
 /// Between two looks the kernel may tell of several things at once: what is shown in the end is right.
 #[test]
 fn a_pivoted_root_is_another_table() {
-    let mut puppet = Puppet::new();
+    let mut puppet = puppet();
     puppet.does("mount --rbind / /mnt");
     let mut watcher = Watcher::open(own(), puppet.pid()).unwrap();
     let mut watched = Watched::new(watcher.seen());

@@ -3,7 +3,7 @@
 use super::process::{Seen, Standing};
 use crate::lesson::Side;
 use crate::mounts::{Change, changes};
-use crate::session::{Marks, Snapshot};
+use crate::session::{History, Marks, Snapshot};
 use std::sync::Arc;
 
 /// Both sides at one moment: the first process is outside, the second inside.
@@ -53,24 +53,19 @@ pub enum News {
     Back(Side),
     /// It joined another mount namespace: its table is another one, not a changed one.
     OtherNamespace(Side),
+    /// Where it is may be known now, or may not be known any more: its table is the same all the same.
+    Place(Side),
     /// chroot(2) or pivot_root(2).
     OtherRoot(Side),
-    /// Its hostname is another one, where both are known.
+    /// sethostname(2), or it joined another UTS namespace.
     OtherHostname(Side),
 }
-
-/// How many rows of earlier tables are kept, of all changes together.
-const KEPT_ROWS: usize = 200_000;
 
 #[derive(Debug, Default)]
 pub struct Watched {
     pub now: Both,
     pub marks: Arc<Marks>,
-    /// Oldest first.
-    pub history: Vec<Arc<Marks>>,
-    /// How many were forgotten to bound the memory.
-    pub forgotten: usize,
-    kept_rows: usize,
+    pub history: History<Arc<Marks>>,
 }
 
 impl Watched {
@@ -90,37 +85,29 @@ impl Watched {
             after: self.now.snapshot(),
             by_hand: false,
         };
-        let is_change = !marks.outside.is_empty() || !marks.inside.is_empty();
+        let is_change = marks.is_change();
         let is_other_table = is_other(&before.outside, &self.now.outside) || is_other(&before.inside, &self.now.inside);
         if is_change || is_other_table {
             self.marks = Arc::new(marks);
         }
         if is_change {
-            self.keep(self.marks.clone());
+            self.history.push(self.marks.clone());
         }
         news
     }
-
-    /// The oldest go when they all are too large; the last one is shown, whatever it takes.
-    fn keep(&mut self, marks: Arc<Marks>) {
-        self.kept_rows += rows(&marks);
-        self.history.push(marks);
-        let mut old = 0;
-        while self.kept_rows > KEPT_ROWS && old + 1 < self.history.len() {
-            self.kept_rows -= rows(&self.history[old]);
-            old += 1;
-        }
-        self.history.drain(..old);
-        self.forgotten += old;
-    }
 }
 
-fn rows(marks: &Marks) -> usize {
-    marks.after.outside.table.len() + marks.after.inside.as_ref().map_or(0, |state| state.table.len())
+/// Whether both are known and are not the same. What is not known any more is no other one.
+fn differ<T: PartialEq>(old: Option<T>, new: Option<T>) -> bool {
+    old.zip(new).is_some_and(|(old, new)| old != new)
+}
+
+fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn is_other(before: &Seen, now: &Seen) -> bool {
-    before.namespace() != now.namespace()
+    differ(before.namespace(), now.namespace())
 }
 
 fn between(before: &Seen, now: &Seen) -> Vec<Change> {
@@ -138,10 +125,12 @@ fn news(side: Side, before: &Both, now: &Both) -> Vec<News> {
     let (old, new) = (&before.state.facts, &now.state.facts);
     let place = if is_other(before, now) {
         Some(News::OtherNamespace(side))
+    } else if before.namespace().is_some() != now.namespace().is_some() {
+        Some(News::Place(side))
     } else {
-        (old.root != new.root).then_some(News::OtherRoot(side))
+        differ(known(&old.root), known(&new.root)).then_some(News::OtherRoot(side))
     };
-    let is_renamed = old.hostname != new.hostname && !old.hostname.is_empty() && !new.hostname.is_empty();
+    let is_renamed = differ(known(&old.hostname), known(&new.hostname));
     place.into_iter().chain(is_renamed.then_some(News::OtherHostname(side))).collect()
 }
 
@@ -193,17 +182,23 @@ mod tests {
         assert_eq!(watched.take(Both { inside: gone, ..both(3) }), [News::Ended(Side::Inside)]);
     }
 
+    /// A shell that does `exec su` is where it was, and what it mounts meanwhile is a change like any other.
     #[test]
-    fn memory_is_bounded_and_the_last_change_is_always_there() {
-        let mut watched = Watched::new(both(1));
-        for rows in 0..9 {
-            watched.take(both(30_000 + rows));
-        }
-        assert!(watched.forgotten > 0);
-        assert_eq!(watched.history.len() + watched.forgotten, 9);
-        assert_eq!(watched.history.len(), KEPT_ROWS / 30_010);
-        watched.take(both(KEPT_ROWS + 1));
-        assert_eq!(watched.history.len(), 1);
+    fn what_may_not_be_known_is_not_another_one() {
+        let hidden = |rows: usize| {
+            let mut seen = seen(rows, 2, "");
+            Arc::make_mut(&mut seen.state).facts.namespaces.clear();
+            Both { inside: seen, ..both(3) }
+        };
+        let mut watched = Watched::new(both(3));
+        assert_eq!(watched.take(hidden(4)), [News::Place(Side::Inside)]);
+        assert_eq!((watched.marks.inside.len(), watched.history.len()), (1, 1));
+        assert_eq!(watched.take(hidden(5)), []);
+        assert_eq!(watched.take(both(6)), [News::Place(Side::Inside)]);
+        assert_eq!((watched.marks.inside.len(), watched.history.len()), (1, 3));
+        // One without the other: its root directory was looked for when it might be known no more.
+        assert_eq!(watched.take(Both { inside: seen(6, 2, ""), ..both(3) }), []);
+        assert_eq!(watched.take(both(6)), []);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: nslab as root and as a plain user, and a look at the machine.
 #![allow(dead_code)]
 
+pub mod puppet;
 pub mod terminal;
 
 use std::collections::BTreeMap;
@@ -183,6 +184,27 @@ pub fn comes(mut condition: impl FnMut() -> bool) -> bool {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     true
+}
+
+/// Whether nobody wakes for a while: of a process and of all below it, no thread. A timer would wake one again and again;
+/// what others do on the machine (the kernel tells everybody of each hostname that is set) does so now and then.
+pub fn rests(pid: u32) -> bool {
+    let waits = |thread: PathBuf| {
+        let status = std::fs::read_to_string(thread.join("status")).unwrap_or_default();
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        (thread, count.map(|count| count.trim().to_string()))
+    };
+    let all = || -> BTreeMap<PathBuf, Option<String>> {
+        let processes = [vec![pid as i32], descendants(pid)].concat();
+        let threads = processes.iter().filter_map(|pid| std::fs::read_dir(format!("/proc/{pid}/task")).ok());
+        threads.flatten().flatten().map(|thread| waits(thread.path())).collect()
+    };
+    (0..10).any(|_| {
+        let before = all();
+        assert!(!before.is_empty());
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        before == all()
+    })
 }
 
 /// The children of a process, whichever thread made them.

@@ -202,3 +202,20 @@ impl Drop for Terminal {
         let _ = self.child.wait();
     }
 }
+
+/// The lesson on its screen, at a step.
+pub fn at(step: &str, user: u32) -> Terminal {
+    let terminal = Terminal::open(user, 24, 80, &["lesson", "mount-ns", "--step", step]);
+    terminal.wait("INSIDE pid 1");
+    terminal
+}
+
+/// Leaves the lesson; what was done by hand is asked about.
+pub fn quit(mut terminal: Terminal) {
+    terminal.keys("q");
+    assert!(super::comes(|| terminal.text().contains("Enter / Esc") || terminal.child.try_wait().unwrap().is_some()));
+    if terminal.text().contains("Enter / Esc") {
+        terminal.keys("\r");
+    }
+    assert_eq!(terminal.end(), 0);
+}

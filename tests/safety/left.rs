@@ -1,5 +1,6 @@
 //! What a run leaves behind: nothing but the cache, whichever way it ends; and the receipt says so.
 
+use crate::common::puppet::Puppet;
 use crate::common::terminal::Terminal;
 use crate::common::{self, Machine, children, comes, descendants, gone, home, nslab, users};
 use crate::running::Running;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn kill(pid: i32, signal: Signal) {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
@@ -337,22 +338,35 @@ fn the_one_who_waits_holds_nothing() {
     assert_eq!(running.finish().1, Some(0));
 }
 
-/// An idle lesson does not wake the processor.
+/// An idle lesson does not wake the processor: in words, on the screen with a shell open on each side, and neither does
+/// an idle `nslab watch`.
 #[test]
 fn waiting_costs_nothing() {
     let mut running = Running::at(users()[0], 3);
-    let switches = |pid: u32| -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap().trim().parse().unwrap()
-    };
-    std::thread::sleep(Duration::from_millis(300));
-    let everyone: Vec<u32> =
-        std::iter::once(running.child.id()).chain(running.processes().into_iter().map(|pid| pid as u32)).collect();
-    let before: Vec<u64> = everyone.iter().map(|pid| switches(*pid)).collect();
-    let start = Instant::now();
-    std::thread::sleep(Duration::from_millis(700));
-    let after: Vec<u64> = everyone.iter().map(|pid| switches(*pid)).collect();
-    assert_eq!(before, after, "somebody woke within {:?}", start.elapsed());
+    assert!(common::rests(running.child.id()));
     running.say("1\nquit\n");
     running.finish();
+
+    let mut terminal = Terminal::open(users()[0], 45, 160, &["lesson", "mount-ns", "--step", "6"]);
+    terminal.wait("INSIDE pid 1");
+    for (key, prompt) in [("$", "host $ "), ("#", "|container #")] {
+        terminal.keys(key);
+        terminal.wait("TYPING IN");
+        terminal.wait(prompt);
+        terminal.leave();
+    }
+    assert!(common::rests(terminal.child.id()), "{}", terminal.text());
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+
+    let puppet = Puppet::new(users()[0]);
+    for more in [None, Some("--plain")] {
+        let pid = puppet.pid().to_string();
+        let args = ["watch", &pid].into_iter().chain(more);
+        let mut terminal = Terminal::open(users()[0], 24, 80, &args.collect::<Vec<_>>());
+        terminal.wait(if more.is_some() { "q leaves." } else { "Nothing has changed yet." });
+        assert!(common::rests(terminal.child.id()), "{}", terminal.text());
+        terminal.keys("q\r");
+        assert_eq!(terminal.end(), 0);
+    }
 }

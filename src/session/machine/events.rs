@@ -4,9 +4,6 @@ use super::super::{Event, Marks, Moment, Phase, RoundRecord, Session, Snapshot, 
 use crate::lesson::Side;
 use std::sync::Arc;
 
-/// So many changes can be walked through.
-const MOMENTS: usize = 1000;
-
 impl Session {
     pub fn apply(&mut self, event: Event) {
         let busy = std::mem::take(&mut self.busy);
@@ -159,10 +156,6 @@ impl Session {
 
     fn remember(&mut self, step: usize, marks: Arc<Marks>) {
         if marks.show_something() {
-            // A program that mounts in a loop fills no memory.
-            if self.history.len() == MOMENTS {
-                self.history.remove(0);
-            }
             self.history.push(Moment { step, marks });
         }
     }

@@ -120,12 +120,10 @@ fn message(session: &Session, view: &View, map: &Map) -> String {
     if let Some(word) = map.strip.and_then(|_| task_strip::word(session, view)) {
         return word;
     }
-    if let (Some(number), all) = (view.moment, &session.history)
-        && let Some(moment) = all.get(number)
-    {
+    if let Some((number, moment)) = view.moment.and_then(|number| session.history.get(number)) {
         let step = &session.lesson.step_text(lang.code(), moment.step).title;
         let key = if moment.marks.by_hand { "tui.moment-by-hand" } else { "tui.moment" };
-        let numbers = [(number + 1).to_string(), all.len().to_string(), (moment.step + 1).to_string()];
+        let numbers = [(number + 1).to_string(), session.history.len().to_string(), (moment.step + 1).to_string()];
         return lang.say(key, &[&numbers[0], &numbers[1], &numbers[2], step]);
     }
     if !view.filter.is_empty() {

@@ -91,6 +91,30 @@ fn the_changes_of_the_sandbox_can_be_walked() {
     student.hides("Change");
 }
 
+/// A shell that mounts without end: who looks back stays where they look, or as near as is remembered.
+#[test]
+fn what_is_looked_at_stays() {
+    let mut student = Student::new(at_proc());
+    see(&mut student.session);
+    let many: String = (0..30_000).map(|number| format!("{} 69 0:9 / /m rw - tmpfs m rw\n", 100 + number)).collect();
+    let before = Snapshot { outside: side(&format!("{HOST}{many}"), true, 0), ..student.session.now.clone() };
+    let more = format!("{HOST}{many}70 69 0:60 / /lab/leak rw - tmpfs leak rw\n");
+    let after = Snapshot { outside: side(&more, true, 0), ..before.clone() };
+    let record = Box::new(RoundRecord::between(before, after));
+    let mount = |student: &mut Student, times: usize| {
+        (0..times).for_each(|_| student.session.apply(Event::ByHand(record.clone())));
+    };
+    mount(&mut student, 4);
+    student.types(",,,");
+    student.shows("Change 2 of 5");
+    mount(&mut student, 2);
+    student.shows("Change 2 of 7");
+    mount(&mut student, 3);
+    student.shows("Change 5 of 10");
+    student.types(".");
+    student.shows("Change 6 of 10");
+}
+
 #[test]
 fn enter_on_a_row_explains_it_field_by_field() {
     for lang in [Lang::En, Lang::Zh] {

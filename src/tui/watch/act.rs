@@ -188,15 +188,11 @@ fn copied(watching: &mut Watching) -> Act {
 /// Back through the changes seen so far, and forth to now.
 fn walk(by: i32, watching: &mut Watching) {
     let Watching { watched, view, .. } = watching;
-    let count = watched.history.len();
-    if count == 0 {
+    if watched.history.is_empty() {
         view.notice = Some(view.lang.say("watch.no-changes", &[]));
         return;
     }
-    // Now shows the last change already.
-    let now = count as i32 - 1;
-    let at = view.moment.map_or(now, |moment| moment as i32) + by;
-    view.moment = (at < now).then_some(at.max(0) as usize);
+    view.moment = watched.history.walk(view.moment, by, watched.marks.is_change());
     view.selected = None;
     // Where one side is shown at a time, it is one that changed.
     let (_, marks) = super::tables(watched, view);

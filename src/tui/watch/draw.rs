@@ -166,14 +166,14 @@ fn message(watched: &Watched, view: &View) -> String {
     if let Some(notice) = &view.notice {
         return notice.clone();
     }
-    if let Some(moment) = view.moment {
-        let numbers = [moment + 1, watched.history.len()].map(|number| (number + watched.forgotten).to_string());
+    if let Some((number, _)) = view.moment.and_then(|number| watched.history.get(number)) {
+        let numbers = [number + 1, watched.history.len()].map(|number| number.to_string());
         return lang.say("watch.moment", &[&numbers[0], &numbers[1]]);
     }
     if !view.filter.is_empty() {
         return lang.say("tui.filtered", &[&view.filter]);
     }
-    match (watched.now.share_namespace(), watched.history.len() + watched.forgotten) {
+    match (watched.now.share_namespace(), watched.history.len()) {
         (Some(true), _) => lang.say("watch.shared", &[]),
         (_, 0) => lang.say("watch.quiet", &[]),
         (_, count) => lang.count("watch.changes", count, &[]),

@@ -42,7 +42,7 @@ impl Watching {
     /// Takes in a new look. What was selected stays selected, wherever its row is now.
     fn take(&mut self, now: Both) {
         let selected = self.laid.selected(&self.view);
-        let (forgotten, marks) = (self.watched.forgotten, self.watched.marks.clone());
+        let marks = self.watched.marks.clone();
         let news = self.watched.take(now);
         if !Arc::ptr_eq(&marks, &self.watched.marks) {
             // It was said of how things were.
@@ -51,9 +51,6 @@ impl Watching {
         if let Some(news) = news.first() {
             self.view.notice = Some(news.in_words(&self.watched.now, self.view.lang));
         }
-        // Who looks back stays at the change that is looked at, as long as it is remembered.
-        let gone = self.watched.forgotten - forgotten;
-        self.view.moment = self.view.moment.map(|moment| moment.saturating_sub(gone));
         if self.view.sight == Sight::Namespace && !self.watched.now.sees_less() {
             self.view.sight = Sight::Process;
         }
@@ -70,7 +67,7 @@ impl Watching {
 
 fn tables(watched: &Watched, view: &View) -> (Snapshot, Arc<Marks>) {
     match view.moment.and_then(|moment| watched.history.get(moment)) {
-        Some(marks) => (marks.after.clone(), marks.clone()),
+        Some((_, marks)) => (marks.after.clone(), marks.clone()),
         None => (watched.now.snapshot(), watched.marks.clone()),
     }
 }

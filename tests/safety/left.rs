@@ -338,8 +338,8 @@ fn the_one_who_waits_holds_nothing() {
     assert_eq!(running.finish().1, Some(0));
 }
 
-/// An idle lesson does not wake the processor: in words, on the screen with a shell open on each side, and neither does
-/// an idle `nslab watch`.
+/// An idle lesson does not wake the processor: in words, on the screen with a shell open on each side, played from a
+/// recording; and neither does an idle `nslab watch`.
 #[test]
 fn waiting_costs_nothing() {
     let mut running = Running::at(users()[0], 3);
@@ -355,6 +355,13 @@ fn waiting_costs_nothing() {
         terminal.wait(prompt);
         terminal.leave();
     }
+    assert!(common::rests(terminal.child.id()), "{}", terminal.text());
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+
+    // Nothing happens in a recording, and nobody asks whether.
+    let mut terminal = Terminal::open(users()[0], 24, 80, &["lesson", "mount-ns", "--replay", "--step", "6"]);
+    terminal.wait("INSIDE pid 1");
     assert!(common::rests(terminal.child.id()), "{}", terminal.text());
     terminal.keys("q");
     assert_eq!(terminal.end(), 0);

@@ -194,6 +194,14 @@ fn notes_follow_the_lesson() {
         std::fs::write(&whole, progress.to_string()).unwrap();
         std::fs::rename(whole, &file).unwrap();
         assert!(comes(|| notes.try_wait().unwrap().is_some_and(|status| status.success())));
+        // In the next class there are notes again: of the step that the lesson is at.
+        let mut command = nslab(user);
+        command.args(["notes", "mount-ns"]).env("XDG_STATE_HOME", &state).stdout(Stdio::piped());
+        let mut notes = command.spawn().unwrap();
+        let mut lines = BufReader::new(notes.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.starts_with("14/14 What is left")));
+        notes.kill().unwrap();
+        notes.wait().unwrap();
     }
 }
 

@@ -340,7 +340,7 @@ fn the_namespace_of_another_user_is_refused_with_advice() {
         assert!(output.status.success(), "one's own process: {err}");
         return;
     }
-    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{err}");
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(3), true), "{err}");
     assert!(err.contains(&format!("process {pid}:")) && err.contains("sudo"), "{err}");
 }
 

@@ -155,23 +155,26 @@ fn a_hidden_process_is_refused_with_advice() {
         return;
     }
     let puppet = Puppet::new(0);
-    let script = format!(
-        "mount -t proc -o hidepid=invisible proc /proc && exec setpriv --reuid 1000 --regid 1000 --clear-groups {} watch {}",
-        nslab(1000).get_program().to_string_lossy(),
-        puppet.pid(),
-    );
     let home = home(1000);
-    let output = Command::new("unshare")
-        .args(["--mount", "--propagation", "private", "sh", "-c", &script])
-        .env("HOME", &home)
-        .env("LANG", "C.UTF-8")
-        .current_dir(home.join("cwd"))
-        .output()
-        .unwrap();
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(3), true), "{err}");
-    let file = format!("open /proc/{}/mountinfo: ENOENT", puppet.pid());
-    assert!(err.contains(&file) && err.contains("hidepid") && err.contains("sudo"), "{err}");
+    for (command, named) in
+        [("watch", format!("open /proc/{}/mountinfo: ENOENT", puppet.pid())), ("mounts", "process is there".into())]
+    {
+        let script = format!(
+            "mount -t proc -o hidepid=invisible proc /proc && exec setpriv --reuid 1000 --regid 1000 --clear-groups {} {command} {}",
+            nslab(1000).get_program().to_string_lossy(),
+            puppet.pid(),
+        );
+        let output = Command::new("unshare")
+            .args(["--mount", "--propagation", "private", "sh", "-c", &script])
+            .env("HOME", &home)
+            .env("LANG", "C.UTF-8")
+            .current_dir(home.join("cwd"))
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(3), true), "{err}");
+        assert!(err.contains(&named) && err.contains("hidepid") && err.contains("sudo"), "{err}");
+    }
 }
 
 /// In a pipe: the differences, then a line for each change, until a process ends.

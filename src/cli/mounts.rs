@@ -122,18 +122,25 @@ fn of_file(name: &OsStr) -> anyhow::Result<MountTable> {
     Ok(MountTable::parse(raw))
 }
 
-fn advise(pid: i32, what: &str, error: &std::io::Error) -> Usage {
+/// What was tried, on what, the kernel's answer, and what to do next. A process that may not be read is nothing that another
+/// word on the command line would mend.
+fn advise(pid: i32, what: &str, error: &std::io::Error) -> anyhow::Error {
     let root = nix::unistd::geteuid().is_root();
-    let next = match error.raw_os_error() {
-        Some(libc::ENOENT | libc::ESRCH) => "there is no such process (any more); see ps -e",
-        Some(libc::EACCES | libc::EPERM) if root => {
-            "CAP_SYS_ADMIN and CAP_SYS_PTRACE over that process are missing; try as root outside this container"
+    let is_there = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) != Err(nix::errno::Errno::ESRCH);
+    let (is_refused, next) = match error.raw_os_error() {
+        Some(libc::ENOENT) if pid > 0 && is_there => {
+            (true, "the process is there, but this /proc hides the processes of other users (hidepid): try with sudo")
         }
-        Some(libc::EACCES | libc::EPERM) => "that takes its owner, or root: try with sudo",
-        Some(libc::EINVAL) => "it has ended and waits to be reaped",
-        _ => "try another process",
+        Some(libc::ENOENT | libc::ESRCH) => (false, "there is no such process (any more); see ps -e"),
+        Some(libc::EACCES | libc::EPERM) if root => {
+            (true, "CAP_SYS_ADMIN and CAP_SYS_PTRACE over that process are missing; try as root outside this container")
+        }
+        Some(libc::EACCES | libc::EPERM) => (true, "that takes its owner, or root: try with sudo"),
+        Some(libc::EINVAL) => (false, "it has ended and waits to be reaped"),
+        _ => (false, "try another process"),
     };
-    Usage(format!("cannot read the {what} of process {pid}: {error}; {next}"))
+    let text = format!("cannot read the {what} of process {pid}: {error}; {next}");
+    if is_refused { anyhow::anyhow!(text) } else { Usage(text).into() }
 }
 
 /// How many lines that are no rows are shown, of each table.

@@ -25,8 +25,11 @@ pub fn notes(name: &str, lang: Lang) -> anyhow::Result<u8> {
     let mut changes = inotify::Reader::new(changes, &mut buffer);
     let began = Instant::now();
     let mut told = None;
+    let load = || anyhow::Ok(super::progress::load(lang)?.lessons.remove(&key));
+    // Who was at the closing page before may be on the way there again: only nobody tells when.
+    let was_finished = load()?.is_some_and(|kept| kept.finished);
     loop {
-        let kept = super::progress::load(lang)?.lessons.remove(&key);
+        let kept = load()?.map(|kept| LessonProgress { finished: kept.finished && !was_finished, ..kept });
         let now = tell(&lesson, kept.as_ref(), began.elapsed().as_secs() / 60, lang);
         if told.as_ref() != Some(&now.key) {
             let mut out = std::io::stdout().lock();

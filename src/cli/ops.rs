@@ -35,7 +35,7 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
         let mut kind = None;
         for entry in all {
             if kind.replace(entry.kind) != Some(entry.kind) {
-                writeln!(out, "{}", heading(entry.kind))?;
+                writeln!(out, "{}", heading(entry.kind, lang))?;
             }
             writeln!(out, "  {:<13}{}", entry.name, first_sentence(&entry.about_in(lang)))?;
         }
@@ -54,21 +54,22 @@ pub fn ops(args: &Args, lang: Lang) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn heading(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Operation => "Operations (do: of a round, in prepare: and in a palette)",
-        Kind::Expectation => "Expectations (expect: of a round or variant)",
-        Kind::Condition => "Conditions (of expectations, tasks and questions)",
-        Kind::Prediction => "Questions (predict: of a step)",
-        Kind::Command => "Commands (run: of a round)",
-        Kind::Task => "Parts of a task",
-        Kind::Part => "Parts of a lesson",
-    }
+fn heading(kind: Kind, lang: Lang) -> String {
+    let key = match kind {
+        Kind::Operation => "ops.operations",
+        Kind::Expectation => "ops.expectations",
+        Kind::Condition => "ops.conditions",
+        Kind::Prediction => "ops.questions",
+        Kind::Command => "ops.commands",
+        Kind::Task => "ops.task",
+        Kind::Part => "ops.parts",
+    };
+    lang.say(key, &[])
 }
 
 fn in_full(entry: &Entry, lang: Lang) -> String {
     let mut out = format!("{}: {}\n", entry.name, entry.about_in(lang));
-    let _ = writeln!(out, "  {}", heading(entry.kind));
+    let _ = writeln!(out, "  {}", heading(entry.kind, lang));
     let label = |name: &'_ str| if name.is_empty() { "(value)".to_string() } else { name.to_string() };
     let wide = entry.args.iter().map(|arg| label(&arg.name).len()).max().unwrap_or(0);
     for arg in &entry.args {

@@ -46,7 +46,8 @@ pub fn examine() -> Doctor {
         data: None,
     };
     let namespaces = NamespaceFlags((libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWUTS) as u64);
-    let directories = ["/lab/u", "/lab/w", "/lab/m"].map(|path| Call::Mkdir { path: path.into(), mode: 0o755 });
+    let mkdir = |path: &str| Call::Mkdir { path: path.into(), mode: 0o755 };
+    let directories = ["/lab/u", "/lab/w", "/lab/m", "/tmp/d"].map(mkdir);
     let overlay = mount("overlay", "/lab/m", 0, Some("lowerdir=/tmp,upperdir=/lab/u,workdir=/lab/w,userxattr"));
     let tries: [(&'static str, Actor, Vec<Call>); Doctor::NEEDS - 1] = [
         ("doctor.clone", Actor::Host, vec![Call::Clone { flags: namespaces }]),
@@ -54,7 +55,15 @@ pub fn examine() -> Doctor {
         ("doctor.tmpfs", Actor::Container, vec![mount("tmpfs", "/tmp", 0, None)]),
         ("doctor.proc", Actor::Container, vec![mount("proc", "/proc", 0, None)]),
         ("doctor.bind", Actor::Container, vec![bind]),
-        ("doctor.overlay", Actor::Container, directories.into_iter().chain([overlay]).collect()),
+        // A directory in the place of one from below needs a mark: an attribute that tmpfs must be able to keep.
+        (
+            "doctor.overlay",
+            Actor::Container,
+            directories
+                .into_iter()
+                .chain([overlay, Call::Rmdir { path: "/lab/m/d".into() }, mkdir("/lab/m/d")])
+                .collect(),
+        ),
         ("doctor.hostname", Actor::Container, vec![Call::Sethostname { name: "box".into() }]),
         ("doctor.chroot", Actor::Container, vec![Call::Chroot { path: "/lab".into() }]),
     ];
@@ -103,6 +112,7 @@ fn remedy(tried: &str, errno: Errno) -> &'static str {
         Errno::EPERM if seccomp => "refused.seccomp",
         Errno::EPERM => "refused.chroot",
         Errno::EINVAL if tried.contains("owns nothing") => "refused.nobody",
+        Errno::EIO | Errno::EOPNOTSUPP if tried.contains("/lab/m/") => "refused.marks",
         Errno::EINVAL | Errno::ENOSYS | Errno::ENODEV => "refused.kernel",
         _ => "refused.other",
     }

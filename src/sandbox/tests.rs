@@ -47,6 +47,7 @@ fn a_refusal_fits_what_was_tried() {
     };
     assert_eq!(key("make every mount read-only", Errno::ENOSYS), "refused.kernel", "mount_setattr is of 5.12");
     assert_eq!(key("give the lab to a user who owns nothing", Errno::EINVAL), "refused.nobody");
+    assert_eq!(key("mkdir(\"/lab/m/d\", 0755)", Errno::EIO), "refused.marks", "user attributes on tmpfs are of 6.6");
     assert_eq!(key("clone with new namespaces", Errno::ENOSPC), "refused.limit");
 }
 
